@@ -1,0 +1,8 @@
+//! What every other crate of ledama stands on: names, ranges, node sets,
+//! quoting, atomic files, and the contract of native operations.
+
+pub mod host_group;
+pub mod operation;
+pub mod rawtext;
+#[cfg(feature = "script")]
+pub mod script;

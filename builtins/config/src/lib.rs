@@ -1,0 +1,3 @@
+//! The typed configuration of ledama.
+
+pub mod model;

@@ -1,0 +1,342 @@
+//! The typed configuration: one struct per table of `ledama.toml`.
+//!
+//! Doc comments of the fields are the manual of `ledama config`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+pub struct Config {
+    /// Who may do what.
+    pub access: Access,
+    /// Folders and files of this installation.
+    pub paths: Paths,
+    /// How nodes are reached, unless their host group says otherwise.
+    pub ssh: Ssh,
+    /// Groups of machines; none means: this host alone.
+    pub hosts: Vec<Hosts>,
+    /// Places that hold data.
+    pub stores: Vec<Store>,
+    /// Where the data lies on the nodes.
+    pub data: Data,
+    /// How many things happen at once, and for how long.
+    pub limits: Limits,
+    /// How bytes go from node to node.
+    pub transfer: Transfer,
+    /// External programs by name, where they are not on the path: `DP3 = ["/opt/dp3/bin/DP3"]`.
+    pub programs: BTreeMap<String, Vec<String>>,
+    /// The database.
+    pub database: Database,
+    /// The steps of the standard processing.
+    pub versions: Vec<Version>,
+}
+
+/// Who may do what; all other accounts have level `user`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Access {
+    /// Accounts of the web service: fewest modules.
+    pub web: Vec<String>,
+    /// Accounts with all modules.
+    pub full: Vec<String>,
+}
+
+/// Folders and files of this installation. `~` is the home folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Paths {
+    /// Folders searched for modules before `./modules` and the built-in ones.
+    pub modules: Vec<PathBuf>,
+    /// Shell file sourced before the commands of a task, unless a module says otherwise.
+    pub init_file: Option<PathBuf>,
+    /// Where runs keep their journals and the audit log; default `~/.local/state/ledama`.
+    pub state: Option<PathBuf>,
+    /// Data file of per-observation corrections, added to the built-in ones.
+    pub corrections: Option<PathBuf>,
+    /// How a file of a node is seen on the others; `{node}` and `{path}` are filled.
+    pub nfs: Option<String>,
+}
+
+/// Which client opens connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// The built-in client.
+    Ssh2,
+    /// The system's `ssh`, which reads `~/.ssh/config` (jump hosts, Kerberos).
+    Openssh,
+    /// No connection: tasks run on this host.
+    Local,
+}
+
+/// How nodes are reached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ssh {
+    /// Which client opens connections.
+    pub transport: Transport,
+    /// Account on the nodes; default: your own.
+    pub user: Option<String>,
+    /// Port of sshd.
+    pub port: u16,
+    /// Private key; default: the agent's keys, then `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`.
+    pub identity: Option<PathBuf>,
+    /// Files with the host keys of the nodes; default `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`.
+    pub known_hosts: Vec<PathBuf>,
+    /// Configuration file for the system's client (`openssh` only); default: its own.
+    pub config: Option<PathBuf>,
+    /// Seconds to wait for a connection.
+    pub connect_timeout: u64,
+    /// Seconds between keep-alive messages; a node silent for three of them is lost.
+    pub keepalive: u64,
+    /// Connections opened at the same time.
+    pub connects: usize,
+    /// Folder on each node that receives the worker; default `.cache/ledama` in the home folder.
+    pub worker_folder: Option<String>,
+}
+
+impl Default for Ssh {
+    fn default() -> Self {
+        Self {
+            transport: Transport::Ssh2,
+            user: None,
+            port: 22,
+            identity: None,
+            known_hosts: Vec::new(),
+            config: None,
+            connect_timeout: 15,
+            keepalive: 30,
+            connects: 16,
+            worker_folder: None,
+        }
+    }
+}
+
+/// A group of machines with a common prefix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hosts {
+    /// What all names begin with, such as `node`.
+    pub prefix: String,
+    /// Digits of the index, filled with zeros.
+    #[serde(default = "three")]
+    pub padding: usize,
+    /// Valid indices, first-last, such as `1-80`.
+    pub range: String,
+    /// Whether bare numbers in node lists mean this group (the first group if none says so).
+    #[serde(default)]
+    pub bare: bool,
+    /// Address to connect to; `{name}` and `{index}` are filled; default `{name}`.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// Port of sshd, if not that of `[ssh]`.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// Account, if not that of `[ssh]`.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Client, if not that of `[ssh]`.
+    #[serde(default)]
+    pub transport: Option<Transport>,
+    /// Store whose disks these machines hold.
+    #[serde(default = "cluster")]
+    pub store: String,
+}
+
+fn three() -> usize {
+    3
+}
+
+fn cluster() -> String {
+    "CLUSTER".to_string()
+}
+
+/// What kind of place a store is, and so how it is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreKind {
+    /// Disks of the cluster's nodes.
+    Cluster,
+    /// The backup area on the same disks.
+    ClusterBackup,
+    /// An FDT server.
+    Fdt,
+    /// Grid storage behind SRM.
+    Srm,
+    /// Downloads over HTTPS or WebDAV.
+    Https,
+    /// One machine reached by SSH.
+    Ssh,
+}
+
+/// What can be done in a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capability {
+    /// Files can be sent there.
+    Push,
+    /// Files can be fetched from there.
+    Pull,
+    /// Folders can be listed.
+    List,
+    /// Sizes can be asked for.
+    Size,
+    /// Folders can be made.
+    Mkdir,
+    /// Files can be deleted.
+    Delete,
+}
+
+/// A place that holds data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Its name in files and options, such as `ARCHIVE_PROC`.
+    pub id: String,
+    /// Other names it has in older files, such as `TARGET_E_EOR`.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// How it is reached.
+    pub kind: StoreKind,
+    /// Host name of its server; without one the store is known but not configured.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// Port of its server.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// Folder below which relative paths lie.
+    #[serde(default)]
+    pub path_root: Option<String>,
+    /// Transfers at the same time, over all runs.
+    #[serde(default)]
+    pub max_streams: Option<usize>,
+    /// Prefixes of the host groups it can be used from; empty: all.
+    #[serde(default)]
+    pub runnable_from: Vec<String>,
+    /// Name of the credentials, never the credentials themselves.
+    #[serde(default)]
+    pub credentials: Option<String>,
+    /// What can be done there.
+    #[serde(default)]
+    pub capabilities: Vec<Capability>,
+}
+
+/// Where the data lies on the nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Data {
+    /// Folders below which measurement sets may be deleted and changed, such as `/data1/users/lofareor`.
+    pub roots: Vec<String>,
+    /// Name of the project's folder on each disk.
+    pub group: String,
+    /// Minimum free space left on each disk by a copy, MiB.
+    pub free_margin_mib: u64,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self {
+            roots: (1..=3).map(|k| format!("/data{k}/users/lofareor")).collect(),
+            group: "lofareor".to_string(),
+            free_margin_mib: 1024,
+        }
+    }
+}
+
+/// How many things happen at once, and for how long.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Tasks at once over all nodes; none: no limit but those of the module.
+    pub total: Option<usize>,
+    /// Seconds after which a task is stopped; none: never.
+    pub time_out: Option<u64>,
+    /// How often a task is tried again after its node was lost.
+    pub retries: u32,
+    /// Operations of a script after which it is stopped; none: 1 000 000 000.
+    pub script_operations: Option<u64>,
+}
+
+/// Whether data is encrypted on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encryption {
+    /// TLS 1.3 with one-time keys.
+    Tls,
+    /// None; for a trusted network only.
+    None,
+}
+
+/// Which way data takes from node to node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// A direct connection, and an SSH pipe where none can be made.
+    Auto,
+    /// A direct connection only.
+    Direct,
+    /// Always a pipe through the system's `ssh` between the nodes.
+    Ssh,
+}
+
+/// How bytes go from node to node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Transfer {
+    /// Whether data is encrypted on its way.
+    pub encryption: Encryption,
+    /// Which way data takes.
+    pub channel: Channel,
+    /// Ports a node may listen on for data, first-last; none: any free one.
+    pub ports: Option<String>,
+    /// Seconds to wait for the direct connection.
+    pub connect_timeout: u64,
+    /// Whether a copy is flushed to the disk before it gets its name.
+    pub fsync: bool,
+}
+
+impl Default for Transfer {
+    fn default() -> Self {
+        Self {
+            encryption: Encryption::Tls,
+            channel: Channel::Auto,
+            ports: None,
+            connect_timeout: 10,
+            fsync: true,
+        }
+    }
+}
+
+/// The database.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `sqlite:FILE` or `postgres://HOST/NAME`; default: an SQLite file in the state folder.
+    pub url: Option<String>,
+}
+
+/// One step of the standard processing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// The number in folder names, `_001` and so on; 0 is raw.
+    pub number: u16,
+    /// Integration time, s.
+    pub integration_time_s: f64,
+    /// Channels per sub-band.
+    pub channels: u32,
+    /// Channel width, kHz.
+    pub resolution_khz: f64,
+    /// Whether the step calibrates.
+    pub calibrated: bool,
+    /// Whether its quality statistics are kept in the database.
+    pub quality_kept: bool,
+    /// Store that keeps it, if any.
+    #[serde(default)]
+    pub archived_in: Option<String>,
+}
