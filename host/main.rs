@@ -1,1 +1,3 @@
+//! The `ledama` program; everything it does is in the library.
+
 fn main() {}

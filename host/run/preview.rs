@@ -1,0 +1,75 @@
+//! A plan as a person reads it before it is carried out.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use ledama_base::operation::{Effect, Registry};
+use ledama_base::{nodes, quote, units};
+use ledama_cluster::plan::{Action, CommandSpec, Plan, Task};
+
+/// Whether executing the plan changes nothing: operations that only read.
+pub fn only_reads(plan: &Plan, registry: &Registry) -> bool {
+    plan.tasks.iter().all(|task| match &task.action {
+        Action::Command(_) => false,
+        Action::Operation { name, .. } => {
+            registry.get(name).is_some_and(|o| o.effect() == Effect::Reads)
+        }
+    })
+}
+
+/// One line per task, then the totals.
+pub fn text(plan: &Plan) -> String {
+    let mut text = String::new();
+    for task in &plan.tasks {
+        let _ = writeln!(text, "{}  {}", task.node, describe(task));
+    }
+    for note in &plan.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    let bytes: u64 = plan.tasks.iter().map(|t| t.size_bytes).sum();
+    let names: BTreeSet<&String> = plan.tasks.iter().map(|t| &t.node).collect();
+    let names: Vec<String> = names.into_iter().cloned().collect();
+    let size = if bytes > 0 { format!(", {}", units::human(bytes)) } else { String::new() };
+    let _ = writeln!(
+        text,
+        "{}: {} tasks on {}{size}",
+        plan.title,
+        plan.tasks.len(),
+        if names.is_empty() { "no node".to_string() } else { nodes::fold(&names) }
+    );
+    text
+}
+
+fn describe(task: &Task) -> String {
+    match &task.action {
+        Action::Command(command) => command_line(command),
+        Action::Operation { name, input } => {
+            let from = input
+                .get("source")
+                .and_then(serde_json::Value::as_str)
+                .map(|source| {
+                    let node = input
+                        .get("source_node")
+                        .and_then(serde_json::Value::as_str)
+                        .map(|n| format!("{n}:"))
+                        .unwrap_or_default();
+                    format!(" from {node}{}", quote::display(source))
+                })
+                .unwrap_or_default();
+            format!("{name} {}{from}", quote::display(&task.label))
+        }
+    }
+}
+
+/// A command as it could be typed, for reading only.
+fn command_line(command: &CommandSpec) -> String {
+    let words: Vec<String> = command.argv.iter().map(|a| quote::display(a)).collect();
+    let mut line = words.join(" ");
+    if let Some(folder) = &command.folder {
+        let _ = write!(line, "   (in {})", quote::display(folder));
+    }
+    if let Some(init) = &command.init_file {
+        let _ = write!(line, "   (after {})", quote::display(init));
+    }
+    line
+}

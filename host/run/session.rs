@@ -1,0 +1,263 @@
+//! The host behind a script: executes its plans, or only shows them.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use ledama_base::atomic::AtomicFile;
+use ledama_base::operation::{ErrorKind, OperationError, Registry};
+use ledama_base::rawtext;
+use ledama_cluster::error::Error as ClusterError;
+use ledama_cluster::executor::{CancelToken, Cluster, Settings, Watch};
+use ledama_cluster::plan::Plan;
+use ledama_cluster::report::Report;
+use ledama_cluster::run::{Execution, Run, RunContext, RunError};
+use ledama_cluster::transport::Connector;
+use serde_json::Value;
+
+use super::confirm::{self, Answer};
+use super::outcome::Gathered;
+use super::{audit, folders, preview};
+use crate::report::progress::Display;
+use crate::report::summary;
+use crate::report::talk::Talk;
+
+/// How a run was asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// The module's `numnodes`, if it has one.
+    pub numnodes: Option<usize>,
+    /// The module's `numprocessors`, if it has one.
+    pub numprocessors: Option<usize>,
+    /// The module's `logspath`, if given.
+    pub logs: Option<PathBuf>,
+    /// Destructive modules ask before they act.
+    pub destructive: bool,
+    /// The user has said yes beforehand.
+    pub yes: bool,
+    /// Show plans as JSON.
+    pub json: bool,
+    /// Seconds a task may take.
+    pub time_out: Option<u64>,
+    /// Tries after a lost connection.
+    pub retries: Option<u32>,
+    /// Start nothing more after the first failure.
+    pub fail_fast: bool,
+}
+
+/// One run.
+pub struct Session {
+    context: RunContext,
+    wishes: Wishes,
+    registry: Arc<Registry>,
+    connector: Arc<dyn Connector>,
+    cluster: OnceLock<Cluster>,
+    cancel: CancelToken,
+    display: Display,
+    talk: Arc<Talk>,
+    gathered: Mutex<Gathered>,
+    /// Plans shown instead of executed, as JSON.
+    shown: Mutex<Vec<Value>>,
+}
+
+impl Session {
+    /// A run that has not begun.
+    pub fn new(
+        context: RunContext,
+        wishes: Wishes,
+        registry: Arc<Registry>,
+        connector: Arc<dyn Connector>,
+        cancel: CancelToken,
+        display: Display,
+        talk: Arc<Talk>,
+    ) -> Self {
+        Self {
+            context,
+            wishes,
+            registry,
+            connector,
+            cluster: OnceLock::new(),
+            cancel,
+            display,
+            talk,
+            gathered: Mutex::default(),
+            shown: Mutex::default(),
+        }
+    }
+
+    /// What it has come to so far.
+    pub fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Plans that were shown instead of executed.
+    pub fn shown(&self) -> Vec<Value> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn cluster(&self) -> &Cluster {
+        self.cluster.get_or_init(|| {
+            Cluster::new(
+                Arc::clone(&self.context.config),
+                Arc::clone(&self.registry),
+                Arc::clone(&self.connector),
+            )
+        })
+    }
+
+    fn settings(&self, execution: &Execution, changes: bool) -> Settings {
+        let limits = &self.context.config.limits;
+        let status = match &execution.status {
+            Some(folder) => Some(rawtext::text_path(folder)),
+            None if changes => Some(
+                folders::state(&self.context.config).join("runs").join(&self.context.run_id),
+            ),
+            None => None,
+        };
+        Settings {
+            run_id: self.context.run_id.clone(),
+            nodes: execution.numnodes.or(self.wishes.numnodes).unwrap_or(64).max(1),
+            tasks_per_node: execution
+                .numprocessors
+                .or(self.wishes.numprocessors)
+                .unwrap_or(1)
+                .max(1),
+            total: limits.total,
+            store_streams: self
+                .context
+                .config
+                .stores
+                .iter()
+                .filter_map(|s| s.max_streams.map(|n| (s.id.clone(), n)))
+                .collect(),
+            time_out: self.wishes.time_out.or(limits.time_out).map(Duration::from_secs),
+            retries: self.wishes.retries.unwrap_or(limits.retries),
+            fail_fast: self.wishes.fail_fast,
+            logs: execution
+                .logs
+                .as_ref()
+                .map(|l| rawtext::text_path(l))
+                .or_else(|| self.wishes.logs.clone()),
+            status,
+            resume: execution.resume.unwrap_or(false),
+            ..Settings::default()
+        }
+    }
+
+    /// Shows a plan on standard output.
+    fn show(&self, plan: &Plan) {
+        if self.wishes.json {
+            let value = serde_json::to_value(plan).unwrap_or_default();
+            self.shown.lock().unwrap_or_else(PoisonError::into_inner).push(value);
+        } else {
+            crate::report::results::write(&preview::text(plan));
+        }
+    }
+
+    /// Lets the user stop a destructive plan.
+    fn agree(&self, plan: &Plan) -> Result<(), RunError> {
+        if !self.wishes.destructive || self.wishes.yes || plan.tasks.is_empty() {
+            return Ok(());
+        }
+        self.talk.line(&preview::text(plan));
+        match confirm::ask("Do this?") {
+            Answer::Yes => Ok(()),
+            Answer::No => {
+                self.talk.line("nothing was changed");
+                Err(RunError::Stopped)
+            }
+            Answer::Nobody => Err(RunError::Failed(
+                OperationError::new(
+                    ErrorKind::Refused,
+                    format!("`{}` changes data that cannot be brought back", self.context.module),
+                )
+                .help("look at the plan with `--query`, then add `--yes`"),
+            )),
+        }
+    }
+
+    fn audit(&self, plan: &Plan, report: &Report) {
+        let file = folders::state(&self.context.config).join("audit.jsonl");
+        if let Err(error) = audit::append(&file, &self.context, plan, report) {
+            self.warn(&format!("the audit log {} was not written: {error}", file.display()));
+        }
+    }
+}
+
+impl Run for Session {
+    fn context(&self) -> &RunContext {
+        &self.context
+    }
+
+    fn execute(&self, plan: &Plan, execution: &Execution) -> Result<Report, RunError> {
+        let changes = !preview::only_reads(plan, &self.registry);
+        if changes && self.context.query {
+            self.show(plan);
+            return Err(RunError::QueryShown);
+        }
+        if changes {
+            self.agree(plan)?;
+        }
+        let settings = self.settings(execution, changes);
+        self.gathered().acted |= changes && !plan.tasks.is_empty();
+        let watch: &dyn Watch = &self.display;
+        let report = self
+            .cluster()
+            .execute(plan, &settings, &self.cancel, watch)
+            .map_err(|e| self.not_executed(&e))?;
+        if changes {
+            self.audit(plan, &report);
+        }
+        if changes || !report.ok() {
+            self.talk.line(&summary::summary(&report, self.talk.color()));
+        }
+        let interrupted = report.interrupted;
+        self.gathered().executions.push(report.clone());
+        if interrupted {
+            return Err(RunError::Stopped);
+        }
+        Ok(report)
+    }
+
+    fn save(&self, path: &Path, content: &[u8], overwrite: bool) -> Result<(), RunError> {
+        let shown = rawtext::path_text(path);
+        if self.context.query {
+            self.say(&format!("would write {shown} ({} bytes)", content.len()));
+            return Ok(());
+        }
+        AtomicFile::write(path, content, overwrite)
+            .map_err(|e| RunError::Failed(OperationError::io(&shown, &e)))?;
+        self.gathered().acted = true;
+        Ok(())
+    }
+
+    fn say(&self, line: &str) {
+        self.talk.line(line);
+    }
+
+    fn warn(&self, line: &str) {
+        self.talk.warn(line);
+        self.gathered().warnings.push(line.to_string());
+    }
+
+    fn record(&self, key: &str, value: Value) {
+        self.gathered().facts.insert(key.to_string(), value);
+    }
+
+    fn found_difference(&self) {
+        self.gathered().difference = true;
+    }
+}
+
+impl Session {
+    fn not_executed(&self, error: &ClusterError) -> RunError {
+        // Nothing of this plan has begun; earlier plans of the run may have.
+        self.gathered().acted = !self.gathered().executions.is_empty();
+        let kind = match error {
+            ClusterError::Io { .. } => ErrorKind::Io,
+            ClusterError::Busy { .. } => ErrorKind::Refused,
+            _ => ErrorKind::Input,
+        };
+        RunError::Failed(OperationError::new(kind, error.to_string()))
+    }
+}
