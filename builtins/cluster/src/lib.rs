@@ -6,4 +6,5 @@ pub mod plan;
 pub mod protocol;
 pub mod report;
 pub mod run;
+pub mod scheduler;
 pub mod transport;
