@@ -3,6 +3,8 @@
 
 pub mod host_group;
 pub mod operation;
+pub mod ranges;
 pub mod rawtext;
 #[cfg(feature = "script")]
 pub mod script;
+pub mod suggest;
