@@ -2,6 +2,7 @@
 //! quoting, atomic files, and the contract of native operations.
 
 pub mod host_group;
+pub mod nodeset;
 pub mod operation;
 pub mod ranges;
 pub mod rawtext;

@@ -4,10 +4,12 @@
 //! answered with the offending item and its column, and a list that would not
 //! fit into memory is refused before it is expanded.
 
+mod blocks;
 mod floats;
 mod ints;
 mod slots;
 
+pub use blocks::blocks;
 pub use floats::{FloatRange, FloatRangeError};
 pub use ints::{
     IntRange, MAX_ELEMENTS, RangeError, RangeFault, format_ints, parse_int_range, parse_ints,
