@@ -9,30 +9,8 @@ use std::time::Duration;
 use super::{Process, SSHD, keeper};
 use crate::support::wait;
 
-/// Becomes process 1 of the node. A root of its own (a small tmpfs with every
-/// folder of this machine bound into it) gives it `/data1` and so on without a
-/// trace in the machine's root folder.
-const INIT: &str = r#"
-set -e
-name=$1 root=$2 home=$3 real_home=$4 disks=$5 size=$6 config=$7
-hostname "$name"
-mount -t tmpfs -o mode=755,size=1m ledama-root "$root"
-for entry in /*; do
-  case $entry in /data[123]) continue ;; esac
-  if [ -L "$entry" ]; then cp -P "$entry" "$root/"
-  elif [ -d "$entry" ]; then mkdir "$root$entry"; mount --rbind "$entry" "$root$entry"
-  fi
-done
-for k in 1 2 3; do
-  mkdir "$root/data$k"
-  if [ -n "$size" ]; then mount -t tmpfs -o "mode=755,size=$size" "$name-data$k" "$root/data$k"
-  else mount --bind "$disks/data$k" "$root/data$k"
-  fi
-done
-mount --bind "$home" "$root$real_home"
-cd /
-exec chroot "$root" /usr/sbin/sshd -D -e -f "$config"
-"#;
+/// Becomes process 1 of the node; the benchmarks start theirs with the same text.
+const INIT: &str = include_str!("init.sh");
 
 /// What a node is, running or not.
 #[derive(Debug)]
