@@ -4,25 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ledama_base::operation::OperationError;
+pub use ledama_config::access::Level;
 use ledama_config::model::Config;
 use serde_json::Value;
 
 use crate::plan::Plan;
 use crate::report::Report;
-
-/// How much an account may see, lowest first.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// The web service.
-    Web,
-    /// Everybody.
-    User,
-    /// The data managers.
-    Full,
-}
 
 /// Facts about a run, fixed before the script starts.
 #[derive(Debug, Clone)]

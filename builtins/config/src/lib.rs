@@ -1,3 +1,23 @@
-//! The typed configuration of ledama.
+//! The typed configuration of ledama: where it is read, what it means, where
+//! each value comes from, and the questions others ask of it (which machine,
+//! which store, which level).
 
+pub mod access;
+mod docs;
+mod error;
+mod keys;
+mod layer;
+mod load;
+mod merge;
 pub mod model;
+mod origin;
+pub mod show;
+mod stores;
+mod validate;
+mod value;
+
+pub use error::ConfigError;
+pub use load::{Loaded, SYSTEM_FILE, Sources, built_in, load};
+pub use model::Config;
+pub use origin::{Fault, Origin, Origins};
+pub use stores::catalogue;

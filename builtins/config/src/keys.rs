@@ -1,0 +1,238 @@
+//! The keys of the configuration: their names, what values they take, and an
+//! example of each.
+//!
+//! One table serves the reader (types and nearest names), the environment
+//! variables, `config show` and the template of `config init`. What a key
+//! *means* stands once, in the doc comments of `model`; a test compares this
+//! table with the model, so that no key is forgotten.
+
+/// What values a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Any text.
+    Text,
+    /// One of some words.
+    Choice(&'static [&'static str]),
+    /// A whole number within limits.
+    Int(i64, i64),
+    /// A number.
+    Float,
+    /// `true` or `false`.
+    Flag,
+    /// A file or folder of this host: `~` is the home folder, and a relative
+    /// path begins at the folder of the configuration file.
+    Path,
+    /// Several of those.
+    Paths,
+    /// An absolute path on the nodes.
+    NodePath,
+    /// Several of those.
+    NodePaths,
+    /// Several texts.
+    Texts,
+    /// Several of some words.
+    Choices(&'static [&'static str]),
+    /// A program with fixed arguments; a text alone is a program without.
+    Program,
+}
+
+/// One key of a table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// A value as TOML text, shown in the template where there is no default.
+    pub(crate) example: &'static str,
+    /// Whether an element of a list must have it.
+    pub(crate) required: bool,
+}
+
+impl Key {
+    const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+}
+
+/// How often a table occurs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `[name]`.
+    Single,
+    /// `[[name]]`, any number of times; the key tells the elements apart.
+    List { identity: &'static str },
+    /// `[name]` with keys of the user's choice.
+    Free(Kind),
+}
+
+/// One table of the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    /// The struct in `model` that documents it.
+    pub(crate) model: &'static str,
+    pub(crate) shape: Shape,
+    pub(crate) keys: &'static [Key],
+}
+
+impl Table {
+    pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+/// The table of that name.
+pub(crate) fn table(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name)
+}
+
+const TRANSPORTS: &[&str] = &["ssh2", "openssh", "local"];
+const ANY: Kind = Kind::Int(0, i64::MAX);
+const POSITIVE: Kind = Kind::Int(1, i64::MAX);
+const PORT: Kind = Kind::Int(1, 65_535);
+
+const fn key(name: &'static str, kind: Kind, example: &'static str) -> Key {
+    Key { name, kind, example, required: false }
+}
+
+/// All tables, in the order of the template.
+pub(crate) static TABLES: &[Table] = &[
+    Table {
+        name: "access",
+        model: "Access",
+        shape: Shape::Single,
+        keys: &[
+            key("web", Kind::Texts, r#"["www-data"]"#),
+            key("full", Kind::Texts, r#"["lofareor"]"#),
+        ],
+    },
+    Table {
+        name: "paths",
+        model: "Paths",
+        shape: Shape::Single,
+        keys: &[
+            key("modules", Kind::Paths, r#"["~/modules"]"#),
+            key("init_file", Kind::Path, r#""~/init.sh""#),
+            key("state", Kind::Path, r#""~/.local/state/ledama""#),
+            key("corrections", Kind::Path, r#""corrections.toml""#),
+            key("nfs", Kind::Text, r#""/net/{node}{path}""#),
+        ],
+    },
+    Table {
+        name: "ssh",
+        model: "Ssh",
+        shape: Shape::Single,
+        keys: &[
+            key("transport", Kind::Choice(TRANSPORTS), ""),
+            key("user", Kind::Text, r#""lofareor""#),
+            key("port", PORT, ""),
+            key("identity", Kind::Path, r#""~/.ssh/id_ed25519""#),
+            key("known_hosts", Kind::Paths, r#"["~/.ssh/known_hosts"]"#),
+            key("config", Kind::Path, r#""~/.ssh/config""#),
+            key("connect_timeout", POSITIVE, ""),
+            key("keepalive", POSITIVE, ""),
+            key("connects", POSITIVE, ""),
+            key("worker_folder", Kind::Text, r#"".cache/ledama""#),
+        ],
+    },
+    Table {
+        name: "hosts",
+        model: "Hosts",
+        shape: Shape::List { identity: "prefix" },
+        keys: &[
+            key("prefix", Kind::Text, r#""node""#).required(),
+            key("padding", Kind::Int(1, 9), "3"),
+            key("range", Kind::Text, r#""1-80""#).required(),
+            key("bare", Kind::Flag, "false"),
+            key("address", Kind::Text, r#""{name}.cluster.example.org""#),
+            key("port", PORT, "22"),
+            key("user", Kind::Text, r#""lofareor""#),
+            key("transport", Kind::Choice(TRANSPORTS), r#""ssh2""#),
+            key("store", Kind::Text, r#""CLUSTER""#),
+        ],
+    },
+    Table {
+        name: "stores",
+        model: "Store",
+        shape: Shape::List { identity: "id" },
+        keys: &[
+            key("id", Kind::Text, r#""ARCHIVE_PROC""#).required(),
+            key("aliases", Kind::Texts, r#"["archive"]"#),
+            key(
+                "kind",
+                Kind::Choice(&["cluster", "cluster_backup", "fdt", "srm", "https", "ssh"]),
+                r#""fdt""#,
+            )
+            .required(),
+            key("host", Kind::Text, r#""archive.example.org""#),
+            key("port", PORT, "9000"),
+            key("path_root", Kind::Text, r#""/archive""#),
+            key("max_streams", POSITIVE, "4"),
+            key("runnable_from", Kind::Texts, r#"["node"]"#),
+            key("credentials", Kind::Text, r#""archive""#),
+            key(
+                "capabilities",
+                Kind::Choices(&["push", "pull", "list", "size", "mkdir", "delete"]),
+                r#"["push", "pull", "list"]"#,
+            ),
+        ],
+    },
+    Table {
+        name: "data",
+        model: "Data",
+        shape: Shape::Single,
+        keys: &[
+            key("roots", Kind::NodePaths, ""),
+            key("group", Kind::Text, ""),
+            key("free_margin_mib", ANY, ""),
+        ],
+    },
+    Table {
+        name: "limits",
+        model: "Limits",
+        shape: Shape::Single,
+        keys: &[
+            key("total", POSITIVE, "64"),
+            key("time_out", POSITIVE, "86400"),
+            key("retries", Kind::Int(0, 1_000), ""),
+            key("script_operations", POSITIVE, "1000000000"),
+        ],
+    },
+    Table {
+        name: "transfer",
+        model: "Transfer",
+        shape: Shape::Single,
+        keys: &[
+            key("encryption", Kind::Choice(&["tls", "none"]), ""),
+            key("channel", Kind::Choice(&["auto", "direct", "ssh"]), ""),
+            key("ports", Kind::Text, r#""20000-25000""#),
+            key("connect_timeout", POSITIVE, ""),
+            key("fsync", Kind::Flag, ""),
+        ],
+    },
+    Table {
+        name: "programs",
+        model: "programs",
+        shape: Shape::Free(Kind::Program),
+        keys: &[key("DP3", Kind::Program, r#"["/opt/dp3/bin/DP3"]"#)],
+    },
+    Table {
+        name: "database",
+        model: "Database",
+        shape: Shape::Single,
+        keys: &[key("url", Kind::Text, r#""postgres://db.example.org/leddb""#)],
+    },
+    Table {
+        name: "versions",
+        model: "Version",
+        shape: Shape::List { identity: "number" },
+        keys: &[
+            key("number", Kind::Int(0, 999), "4").required(),
+            key("integration_time_s", Kind::Float, "10.0").required(),
+            key("channels", Kind::Int(1, 1_000_000), "1").required(),
+            key("resolution_khz", Kind::Float, "183.0").required(),
+            key("calibrated", Kind::Flag, "true").required(),
+            key("quality_kept", Kind::Flag, "false").required(),
+            key("archived_in", Kind::Text, r#""ARCHIVE_PROC""#),
+        ],
+    },
+];
