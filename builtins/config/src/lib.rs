@@ -5,6 +5,7 @@
 pub mod access;
 mod docs;
 mod error;
+mod hosts;
 mod keys;
 mod layer;
 mod load;
@@ -17,6 +18,7 @@ mod validate;
 mod value;
 
 pub use error::ConfigError;
+pub use hosts::{Inventory, LocalHost, Machine};
 pub use load::{Loaded, SYSTEM_FILE, Sources, built_in, load};
 pub use model::Config;
 pub use origin::{Fault, Origin, Origins};

@@ -23,6 +23,9 @@ pub(crate) fn check(config: &Config, origins: &Origins, faults: &mut Vec<Fault>)
     check.versions();
 }
 
+/// Machines of a group; more is a mistyped range.
+const MAX_MACHINES: u32 = 100_000;
+
 /// First and last of a range such as `1-80`, or what is wrong with it.
 pub(crate) fn range(text: &str) -> Result<(u32, u32), String> {
     match parse_int_range(text) {
@@ -73,7 +76,13 @@ impl Check<'_> {
                 let message = format!("two host groups have the prefix `{}`", hosts.prefix);
                 self.fault(at("prefix"), message, Some(format!("the other one: {first}")));
             }
-            if let Err(problem) = range(&hosts.range) {
+            let problem = match range(&hosts.range) {
+                Ok((first, last)) if last - first >= MAX_MACHINES => {
+                    Some(format!("these are more than {MAX_MACHINES} machines"))
+                }
+                checked => checked.err(),
+            };
+            if let Some(problem) = problem {
                 let message =
                     format!("the range `{}` of `{}`: {problem}", hosts.range, hosts.prefix);
                 let help = "write the first and the last index, such as `1-80`";
