@@ -12,6 +12,8 @@ mod load;
 mod merge;
 pub mod model;
 mod origin;
+#[cfg(feature = "script")]
+pub mod script;
 pub mod show;
 mod stores;
 mod validate;

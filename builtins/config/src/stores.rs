@@ -8,6 +8,7 @@
 //! files can be read, but nothing can be sent there.
 
 use ledama_base::suggest;
+use serde::Serialize;
 
 use crate::error::ConfigError;
 use crate::model::{Capability, Config, Store, StoreKind};
@@ -93,6 +94,32 @@ impl Store {
     /// Whether it can be used from the machines of a host group.
     pub fn is_runnable_from(&self, prefix: &str) -> bool {
         self.runnable_from.is_empty() || self.runnable_from.iter().any(|name| name == prefix)
+    }
+}
+
+/// A store with what follows from its record, for scripts and JSON.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoreFacts<'a> {
+    /// The record.
+    #[serde(flatten)]
+    pub store: &'a Store,
+    /// See [`Store::token`].
+    pub token: &'a str,
+    /// See [`Store::is_remote`].
+    pub remote: bool,
+    /// See [`Store::is_configured`].
+    pub configured: bool,
+}
+
+impl Store {
+    /// The record with what follows from it.
+    pub fn facts(&self) -> StoreFacts<'_> {
+        StoreFacts {
+            store: self,
+            token: self.token(),
+            remote: self.is_remote(),
+            configured: self.is_configured(),
+        }
     }
 }
 

@@ -332,3 +332,19 @@ fn one_value_by_its_key() {
     assert_eq!(error.help().as_deref(), Some("did you mean `limits.retries`?"));
     assert!(config.value("a.b.c.d").is_err());
 }
+
+/// A measurement, not a test: `cargo test --release -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints a time"]
+fn time_of_loading_ten_lines() {
+    let folder = Folder::new();
+    let text = "[ssh]\nidentity = '/c/id'\nknown_hosts = ['/c/hosts']\nuser = 'root'\nport = 2222\n\n\
+                [[hosts]]\nprefix = 'node'\nrange = '11-18'\naddress = '127.0.1.{index}'\n";
+    let sources = folder.sources(&[text], &[]);
+    let start = std::time::Instant::now();
+    for _ in 0..1000 {
+        let loaded = load(&sources).unwrap();
+        assert_eq!(crate::Inventory::new(loaded.config).all().len(), 8);
+    }
+    println!("one load: {} µs", start.elapsed().as_micros() / 1000);
+}
