@@ -18,10 +18,12 @@ pub mod show;
 mod stores;
 mod validate;
 mod value;
+mod versions;
 
 pub use error::ConfigError;
 pub use hosts::{Inventory, LocalHost, Machine};
 pub use load::{Loaded, SYSTEM_FILE, Sources, built_in, load};
 pub use model::Config;
 pub use origin::{Fault, Origin, Origins};
-pub use stores::catalogue;
+pub use stores::{StoreFacts, catalogue};
+pub use versions::standard;

@@ -5,7 +5,8 @@
 //! line names, and the environment variables `LEDAMA_<TABLE>_<KEY>`. A value
 //! of a higher layer replaces that of a lower one key by key; a list of
 //! tables is replaced as a whole, except that the stores of the catalogue are
-//! completed key by key. All faults of all layers are reported together.
+//! completed key by key and the standard versions stay unless their number is
+//! listed. All faults of all layers are reported together.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -130,7 +131,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
 
 /// The configuration without any file and variable.
 pub fn built_in() -> Config {
-    Config { stores: crate::stores::catalogue(), ..Config::default() }
+    let (stores, versions) = (crate::stores::catalogue(), crate::versions::standard());
+    Config { stores, versions, ..Config::default() }
 }
 
 fn build(layers: Vec<Layer>, faults: &mut Vec<Fault>) -> (Option<Config>, Origins) {

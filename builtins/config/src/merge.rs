@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use toml::{Table, Value};
 
 use crate::keys;
@@ -9,6 +10,7 @@ use crate::layer::{Element, Layer, Setting};
 use crate::model::Store;
 use crate::origin::{ElementOrigins, Fault, Origin, Origins};
 use crate::stores::catalogue;
+use crate::versions::standard;
 
 /// Lowest layer first. Elements without a key they must have are left out and
 /// reported.
@@ -37,6 +39,8 @@ pub(crate) fn merge(layers: Vec<Layer>, faults: &mut Vec<Fault>) -> (Table, Orig
         }
     }
     lists.insert("stores", stores.elements());
+    let versions = with_standard(lists.remove("versions").unwrap_or_default());
+    lists.insert("versions", versions);
 
     for (list, elements) in lists {
         let complete = elements.into_iter().filter(|element| is_complete(list, element, faults));
@@ -55,6 +59,26 @@ fn split(element: Element) -> (Value, ElementOrigins) {
         table.insert(setting.key, setting.value);
     }
     (Value::Table(table), places)
+}
+
+/// A record of the program itself.
+fn built_in(record: &impl Serialize) -> Element {
+    // Every record of the model is a table.
+    let values = Table::try_from(record).unwrap_or_default();
+    let setting = |(key, value)| Setting { key, value, origin: Origin::Default };
+    Element { header: Origin::Default, settings: values.into_iter().map(setting).collect() }
+}
+
+/// The standard versions that are not listed, and those that are, by number.
+fn with_standard(mut versions: Vec<Element>) -> Vec<Element> {
+    let number = |element: &Element| {
+        element.get("number").and_then(|setting| setting.value.as_integer()).unwrap_or(i64::MAX)
+    };
+    let listed: Vec<_> = versions.iter().map(number).collect();
+    let standard = standard().into_iter().filter(|v| !listed.contains(&i64::from(v.number)));
+    versions.extend(standard.map(|version| built_in(&version)));
+    versions.sort_by_key(number);
+    versions
 }
 
 fn is_complete(list: &str, element: &Element, faults: &mut Vec<Fault>) -> bool {
@@ -79,10 +103,8 @@ struct Stores {
 impl Stores {
     fn built_in() -> Self {
         let known = catalogue().into_iter().map(|store| {
-            let values = Table::try_from(&store).unwrap_or_default();
-            let setting = |(key, value)| Setting { key, value, origin: Origin::Default };
-            let settings = values.into_iter().map(setting).collect();
-            (store, Element { header: Origin::Default, settings })
+            let element = built_in(&store);
+            (store, element)
         });
         Self { known: known.collect(), others: Vec::new() }
     }

@@ -20,7 +20,7 @@ pub struct Config {
     pub ssh: Ssh,
     /// Groups of machines; none means: this host alone.
     pub hosts: Vec<Hosts>,
-    /// Places that hold data.
+    /// Places that hold data; a known one only needs its `id` and what differs.
     pub stores: Vec<Store>,
     /// Where the data lies on the nodes.
     pub data: Data,
@@ -32,7 +32,7 @@ pub struct Config {
     pub programs: BTreeMap<String, Vec<String>>,
     /// The database.
     pub database: Database,
-    /// The steps of the standard processing.
+    /// Steps of the processing; a standard one (0 to 3) stays as it is unless its number is listed.
     pub versions: Vec<Version>,
 }
 

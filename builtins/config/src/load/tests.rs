@@ -100,6 +100,22 @@ fn known_stores_are_completed_and_others_replaced() {
 }
 
 #[test]
+fn standard_versions_stay_unless_listed() {
+    let file = "[[versions]]\nnumber = 5\nintegration_time_s = 4\nchannels = 1\n\
+                resolution_khz = 183\ncalibrated = true\nquality_kept = false\n\
+                [[versions]]\nnumber = 1\nintegration_time_s = 4\nchannels = 1\n\
+                resolution_khz = 183\ncalibrated = true\nquality_kept = false\n";
+    let loaded = load_text(file).unwrap();
+    let all: Vec<_> =
+        loaded.config.versions.iter().map(|v| (v.number, v.integration_time_s)).collect();
+    assert_eq!(all, [(0, 2.0), (1, 4.0), (2, 2.0), (3, 10.0), (5, 4.0)]);
+    let line = |index| loaded.origins.of_element("versions", index, "channels");
+    assert_eq!(line(0), Origin::Default);
+    assert!(line(1).to_string().ends_with(":11"), "{}", line(1));
+    assert!(line(4).to_string().ends_with(":4"), "{}", line(4));
+}
+
+#[test]
 fn all_faults_are_told_with_place_and_advice() {
     let file = "\
 [ssh]
@@ -294,8 +310,9 @@ fn the_template_changes_nothing_and_can_be_uncommented() {
     let loaded = load_text(&set.join("\n")).unwrap();
     for row in show::rows(&loaded) {
         let set = row.origin != Origin::Default;
-        let other_store = row.key.starts_with("stores.") && !row.key.contains("ARCHIVE_PROC");
-        assert!(set || other_store, "{} is not in the template", row.key);
+        let catalogue = ["stores.", "versions."].iter().any(|list| row.key.starts_with(list));
+        let example = ["ARCHIVE_PROC", "versions.4"].iter().any(|name| row.key.contains(name));
+        assert!(set || (catalogue && !example), "{} is not in the template", row.key);
     }
     assert!(text.lines().all(|line| line.len() <= 100), "{text}");
 }

@@ -1,0 +1,28 @@
+//! The steps of the standard processing as configuration records.
+
+use ledama_base::versions::{STANDARD_VERSIONS, StandardVersion, Tier};
+
+use crate::model::Version;
+
+impl From<StandardVersion> for Version {
+    fn from(standard: StandardVersion) -> Self {
+        let store = match standard.tier {
+            Tier::Raw => "ARCHIVE_RAW",
+            Tier::Processed => "ARCHIVE_PROC",
+        };
+        Self {
+            number: standard.number,
+            integration_time_s: standard.integration_time_s,
+            channels: standard.channels,
+            resolution_khz: standard.resolution_khz,
+            calibrated: standard.calibrated,
+            quality_kept: standard.quality_kept,
+            archived_in: standard.archived.then(|| store.to_string()),
+        }
+    }
+}
+
+/// The standard steps.
+pub fn standard() -> Vec<Version> {
+    STANDARD_VERSIONS.into_iter().map(Version::from).collect()
+}
