@@ -7,6 +7,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ledama_base::corrections::Corrections;
 use ledama_base::host_group::HostGroup;
 use ledama_base::nodeset::{NodeFault, NodeGrammar, NodeList, NodeSet, StoreName, next_node};
 
@@ -78,6 +79,7 @@ pub struct Inventory {
     stores: Vec<StoreName>,
     extra: Vec<String>,
     local: LocalHost,
+    corrections: OnceLock<Corrections>,
 }
 
 impl Inventory {
@@ -110,12 +112,24 @@ impl Inventory {
             local.aliases.push(std::mem::replace(&mut local.name, configured));
         }
         let extra = std::iter::once(&local.name).chain(&local.aliases).cloned().collect();
-        Self { config, groups, stores, extra, local }
+        Self { config, groups, stores, extra, local, corrections: OnceLock::new() }
     }
 
     /// What it was made from.
     pub fn config(&self) -> &Arc<Config> {
         &self.config
+    }
+
+    /// What is corrected in observations whose data does not tell, or wrongly:
+    /// the built-in corrections and those of the configured file, read when
+    /// first needed.
+    pub fn corrections(&self) -> &Corrections {
+        let Some(file) = &self.config.paths.corrections else { return Corrections::built_in() };
+        self.corrections.get_or_init(|| {
+            // Loading the configuration has reported a faulty file.
+            let own = Corrections::load(file).unwrap_or_default();
+            Corrections::built_in().clone().merged(own)
+        })
     }
 
     /// The host groups, in the order of the configuration.

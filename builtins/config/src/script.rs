@@ -139,6 +139,72 @@ mod api {
         to_dynamic(&config.paths.init_file.as_deref().map(path_text))
     }
 
+    /// Who may do what, as a map; unset keys are `()`.
+    #[rhai_fn(global, get = "access", pure)]
+    pub fn table_access(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.access)
+    }
+
+    /// Folders and files of this installation, as a map; unset keys are `()`.
+    #[rhai_fn(global, get = "paths", pure)]
+    pub fn table_paths(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.paths)
+    }
+
+    /// How nodes are reached, as a map; unset keys are `()`.
+    #[rhai_fn(global, get = "ssh", pure)]
+    pub fn table_ssh(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.ssh)
+    }
+
+    /// Groups of machines, as an array of maps; unset keys are `()`.
+    #[rhai_fn(global, get = "hosts", pure)]
+    pub fn table_hosts(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.hosts)
+    }
+
+    /// Places that hold data, as an array of maps; unset keys are `()`.
+    #[rhai_fn(global, get = "stores", pure)]
+    pub fn table_stores(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.stores)
+    }
+
+    /// Where the data lies on the nodes, as a map; unset keys are `()`.
+    #[rhai_fn(global, get = "data", pure)]
+    pub fn table_data(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.data)
+    }
+
+    /// How many things happen at once, and for how long, as a map; unset keys are `()`.
+    #[rhai_fn(global, get = "limits", pure)]
+    pub fn table_limits(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.limits)
+    }
+
+    /// How bytes go from node to node, as a map; unset keys are `()`.
+    #[rhai_fn(global, get = "transfer", pure)]
+    pub fn table_transfer(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.transfer)
+    }
+
+    /// External programs by name, as a map of arrays of words; unset keys are `()`.
+    #[rhai_fn(global, get = "programs", pure)]
+    pub fn table_programs(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.programs)
+    }
+
+    /// The database, as a map; unset keys are `()`.
+    #[rhai_fn(global, get = "database", pure)]
+    pub fn table_database(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.database)
+    }
+
+    /// Steps of the processing, as an array of maps; unset keys are `()`.
+    #[rhai_fn(global, get = "versions", pure)]
+    pub fn table_versions(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.versions)
+    }
+
     /// Reads a node list into an array of names, each once; fails with kind `input`.
     #[rhai_fn(global, name = "nodes", return_raw, pure)]
     pub fn list(
@@ -255,6 +321,9 @@ mod tests {
             ("config.nodes(\"11-12\").len()", "2"),
             ("config.roots[0] + config.group", "/data1/users/lofareorlofareor"),
             ("config.init_file", ""),
+            ("config.data.roots == config.roots", "true"),
+            ("config.hosts[0].prefix + config.limits.retries", "node0"),
+            ("config.ssh.user == () && config.versions.len() == 4", "true"),
             ("config.store(\"EoR\").id", "CLUSTER"),
             ("config.store(\"Juelich\").max_streams + 1", "6"),
             ("config.store(\"GRID_A\").configured", "false"),

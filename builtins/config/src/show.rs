@@ -165,7 +165,8 @@ pub fn template() -> String {
          # as LEDAMA_SSH_USER for `user` below [ssh]. `ledama config show` tells where each\n\
          # value comes from, `ledama config check` what is wrong.\n#\n\
          # Lines `#key = value` show the default, or an example where there is none; remove\n\
-         # the `#` to set the key. Without any setting this host alone is used.\n"
+         # the `#` to set the key. Without any setting this host alone is used. In paths of\n\
+         # this host `~` is the home folder, and a relative one begins at this file's folder.\n"
     );
     let defaults = table_of(&Config::default());
     for table in TABLES {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use ledama_base::corrections::Corrections;
 use ledama_base::host_group::HostGroup;
 use ledama_base::ranges::{IntRange, parse_int_range};
 use ledama_base::suggest;
@@ -21,6 +22,7 @@ pub(crate) fn check(config: &Config, origins: &Origins, faults: &mut Vec<Fault>)
     check.ports();
     check.programs();
     check.versions();
+    check.corrections();
 }
 
 /// Machines of a group; more is a mistyped range.
@@ -195,6 +197,13 @@ impl Check<'_> {
         let help = Some("write the first and the last port, such as `20000-25000`".to_string());
         let message = format!("`transfer.ports` is `{ports}`: {problem}");
         self.fault(self.origins.of("transfer", "ports"), message, help);
+    }
+
+    fn corrections(&mut self) {
+        let Some(file) = &self.config.paths.corrections else { return };
+        if let Err(error) = Corrections::load(file) {
+            self.fault(self.origins.of("paths", "corrections"), error.to_string(), error.help());
+        }
     }
 
     fn programs(&mut self) {

@@ -250,6 +250,21 @@ archived_in = 'nowhere'
 }
 
 #[test]
+fn corrections_of_the_configuration_are_used() {
+    let folder = Folder::new();
+    folder.file("own.toml", "format = 1\n[observations.L99999]\nsbs_per_beam = 7\n");
+    let text = "[paths]\ncorrections = 'own.toml'\n";
+    let config = load(&folder.sources(&[text], &[])).unwrap().config;
+    let inventory = crate::Inventory::new(config);
+    assert_eq!(inventory.corrections().sbs_per_beam("99999"), Some(7));
+    assert_eq!(inventory.corrections().sbs_per_beam("25662"), Some(34));
+
+    folder.file("own.toml", "format = 2\n");
+    let error = load(&folder.sources(&[text], &[])).unwrap_err().to_string();
+    assert!(error.contains("a.toml:2: ") && error.contains("format 2"), "{error}");
+}
+
+#[test]
 fn a_named_file_must_be_there() {
     let folder = Folder::new();
     let gone = folder.0.path().join("gone.toml");
@@ -307,7 +322,9 @@ fn the_template_changes_nothing_and_can_be_uncommented() {
             line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '\0'])).unwrap_or(line)
         })
         .collect();
-    let loaded = load_text(&set.join("\n")).unwrap();
+    let folder = Folder::new();
+    folder.file("corrections.toml", "format = 1\n");
+    let loaded = load(&folder.sources(&[&set.join("\n")], &[])).unwrap();
     for row in show::rows(&loaded) {
         let set = row.origin != Origin::Default;
         let catalogue = ["stores.", "versions."].iter().any(|list| row.key.starts_with(list));
