@@ -4,6 +4,7 @@
 pub mod atomic;
 pub mod clock;
 pub mod corrections;
+pub mod guard;
 pub mod host_group;
 pub mod nodeset;
 pub mod operation;
