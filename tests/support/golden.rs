@@ -14,7 +14,9 @@ pub(crate) fn check(name: &str, text: &str) {
         return;
     }
     let wanted = std::fs::read_to_string(&file).unwrap_or_else(|e| {
-        panic!("tests/golden/{name}: {e} (make it: LEDAMA_UPDATE_GOLDEN=1 cargo test); got:\n{text}")
+        panic!(
+            "tests/golden/{name}: {e} (make it: LEDAMA_UPDATE_GOLDEN=1 cargo test); got:\n{text}"
+        )
     });
     if wanted != text {
         panic!("tests/golden/{name} differs\n{}", difference(&wanted, text));
@@ -26,7 +28,12 @@ fn difference(wanted: &str, got: &str) -> String {
     let (wanted, got): (Vec<&str>, Vec<&str>) = (wanted.lines().collect(), got.lines().collect());
     let first = wanted.iter().zip(&got).take_while(|(a, b)| a == b).count();
     let part = |lines: &[&str]| {
-        lines.iter().skip(first.saturating_sub(2)).take(12).map(|l| format!("  {l}\n")).collect::<String>()
+        lines
+            .iter()
+            .skip(first.saturating_sub(2))
+            .take(12)
+            .map(|l| format!("  {l}\n"))
+            .collect::<String>()
     };
     format!("from line {}\nwanted:\n{}got:\n{}", first + 1, part(&wanted), part(&got))
 }

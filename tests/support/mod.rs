@@ -6,6 +6,8 @@
 pub(crate) mod golden;
 pub(crate) mod nodes;
 pub(crate) mod observation;
+pub(crate) mod plan_golden;
+pub(crate) mod plans;
 pub(crate) mod run;
 pub(crate) mod shared;
 pub(crate) mod skip;

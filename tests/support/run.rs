@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -134,7 +134,13 @@ impl Run {
             .map(|arg| arg.to_string_lossy().into_owned())
             .collect::<Vec<_>>()
             .join(" ");
-        Running { child, stdout: Some(stdout), stderr: Some(stderr), command, start: Instant::now() }
+        Running {
+            child,
+            stdout: Some(stdout),
+            stderr: Some(stderr),
+            command,
+            start: Instant::now(),
+        }
     }
 }
 
@@ -248,13 +254,6 @@ impl Output {
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stdout().contains(text), "no `{text}` in the output; {self}");
-        self
-    }
-
-    /// Expects this nowhere on standard output.
-    #[track_caller]
-    pub(crate) fn says_not(self, text: &str) -> Self {
-        assert!(!self.stdout().contains(text), "`{text}` in the output; {self}");
         self
     }
 

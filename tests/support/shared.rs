@@ -37,13 +37,14 @@ pub(crate) fn cluster_tree(out: &Path, options: &[&str]) -> Result<Value, Skip> 
 }
 
 /// Unpacks an archive of the pack below `folder`; returns its top folder.
-pub(crate) fn unpack(name: &str, folder: &Path) -> Result<PathBuf, Skip> {
-    let archive = shared()?.join(format!("data/ms/{name}.tar.gz"));
+pub(crate) fn unpack(pack: &Path, name: &str, folder: &Path) -> PathBuf {
+    let archive = pack.join(format!("data/ms/{name}.tar.gz"));
     let before = entries(folder);
-    let made = Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(folder).output().unwrap();
+    let made =
+        Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(folder).output().unwrap();
     assert!(made.status.success(), "tar: {}", String::from_utf8_lossy(&made.stderr));
     let after = entries(folder);
-    Ok(after.into_iter().find(|path| !before.contains(path)).unwrap())
+    after.into_iter().find(|path| !before.contains(path)).unwrap()
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

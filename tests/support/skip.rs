@@ -37,7 +37,7 @@ macro_rules! need {
     ($value:expr) => {
         match $value {
             Ok(value) => value,
-            Err(reason) => $crate::skip!("{reason}"),
+            Err(reason) => $crate::support::skip::skip!("{reason}"),
         }
     };
 }

@@ -34,7 +34,8 @@ pub(crate) fn walk(root: &Path) -> BTreeMap<PathBuf, Entry> {
     let mut found = BTreeMap::new();
     let mut todo = vec![PathBuf::new()];
     while let Some(relative) = todo.pop() {
-        let path = if relative.as_os_str().is_empty() { root.to_path_buf() } else { root.join(&relative) };
+        let path =
+            if relative.as_os_str().is_empty() { root.to_path_buf() } else { root.join(&relative) };
         let entry = look(&path);
         if entry.kind == "folder" {
             for child in std::fs::read_dir(&path).unwrap() {
@@ -108,11 +109,15 @@ pub(crate) fn differences(source: &Path, copy: &Path) -> Vec<String> {
     for (name, wanted) in &source {
         match copy.get(name) {
             None => found.push(format!("{}: missing", name.display())),
-            Some(got) => found.extend(unlike(wanted, got).map(|how| format!("{}: {how}", name.display()))),
+            Some(got) => {
+                found.extend(unlike(wanted, got).map(|how| format!("{}: {how}", name.display())))
+            }
         }
     }
     found.extend(
-        copy.keys().filter(|name| !source.contains_key(*name)).map(|n| format!("{}: too much", n.display())),
+        copy.keys()
+            .filter(|name| !source.contains_key(*name))
+            .map(|n| format!("{}: too much", n.display())),
     );
     found
 }

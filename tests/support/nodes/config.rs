@@ -37,7 +37,8 @@ impl Cluster {
         for line in &settings.ssh {
             let _ = writeln!(text, "{line}");
         }
-        let _ = writeln!(text, "\n[[hosts]]\nprefix = \"node\"\nrange = \"11-{last}\"\nbare = true");
+        let _ =
+            writeln!(text, "\n[[hosts]]\nprefix = \"node\"\nrange = \"11-{last}\"\nbare = true");
         let _ = writeln!(text, "address = \"127.0.{}.{{index}}\"", self.net);
         text.push_str(&settings.more);
         work.file("ledama.toml", text)

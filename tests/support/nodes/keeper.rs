@@ -27,6 +27,10 @@ pub(crate) fn spawn(command: Command) -> std::io::Result<Child> {
         std::sync::Mutex::new(orders)
     });
     let (answer, result) = channel();
-    keeper.lock().unwrap_or_else(std::sync::PoisonError::into_inner).send((command, answer)).unwrap();
+    keeper
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .send((command, answer))
+        .unwrap();
     result.recv().unwrap()
 }

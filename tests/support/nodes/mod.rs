@@ -160,11 +160,6 @@ impl Cluster {
         self.nodes.keys().map(String::as_str).collect()
     }
 
-    /// Whether each node has disks and processes of its own.
-    pub(crate) fn has_own_disks(&self) -> bool {
-        self.own_disks
-    }
-
     /// The folder with keys, `known_hosts` and `ssh_config`.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
@@ -228,9 +223,20 @@ impl Cluster {
     pub(crate) fn cut(&self, name: &str) {
         let listener = self.node(name).init_pid();
         for process in self.processes(name) {
-            if process.pid != listener && process.arguments.first().is_some_and(|a| a.starts_with("sshd")) {
+            if process.pid != listener
+                && process.arguments.first().is_some_and(|a| a.starts_with("sshd"))
+            {
                 process.signal(Signal::KILL);
             }
+        }
+    }
+
+    /// Lets the nodes log in at each other, as on a cluster with one home.
+    pub(crate) fn let_nodes_log_in(&self) {
+        let folder = self.home().join(".ssh");
+        std::fs::create_dir_all(&folder).unwrap();
+        for name in ["id_ed25519", "known_hosts"] {
+            std::fs::copy(self.folder.join(name), folder.join(name)).unwrap();
         }
     }
 
@@ -239,7 +245,8 @@ impl Cluster {
         let mut command = if self.own_disks {
             let mut command = Command::new("nsenter");
             let target = self.node(name).init_pid().to_string();
-            command.args(["--target", &target, "--mount", "--uts", "--pid", "--root", "--wd=/", "--"]);
+            command
+                .args(["--target", &target, "--mount", "--uts", "--pid", "--root", "--wd=/", "--"]);
             command.args(argv);
             command
         } else {
@@ -254,7 +261,11 @@ impl Cluster {
     #[track_caller]
     pub(crate) fn exec_ok(&self, name: &str, argv: &[&str]) {
         let done = self.exec(name, argv);
-        assert!(done.status.success(), "{argv:?} on {name}: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.success(),
+            "{argv:?} on {name}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
     }
 
     /// Makes a disk of a node read-only, as a kernel does with a broken one.
@@ -355,7 +366,8 @@ fn free_address() -> (u8, u16) {
         let turn = NEXT.fetch_add(1, Ordering::Relaxed);
         let net = 20 + (turn % 200);
         // Below the ports the kernel gives to clients.
-        let port = 12_000 + u16::try_from(std::process::id() % 10_000).unwrap_or(0) + u16::from(turn);
+        let port =
+            12_000 + u16::try_from(std::process::id() % 10_000).unwrap_or(0) + u16::from(turn);
         TcpListener::bind((format!("127.0.{net}.11"), port)).ok().map(|_| (net, port))
     })
 }

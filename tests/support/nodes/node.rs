@@ -110,8 +110,9 @@ impl Node {
         wait::until("a node that listens", || {
             let pid = self.child.as_ref().unwrap().id();
             // A zombie is one that could not start.
-            let gone = std::fs::read_to_string(format!("/proc/{pid}/stat"))
-                .map_or(true, |stat| stat.rsplit(')').next().is_some_and(|s| s.trim_start().starts_with('Z')));
+            let gone = std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| {
+                stat.rsplit(')').next().is_some_and(|s| s.trim_start().starts_with('Z'))
+            });
             assert!(!gone, "{} does not start: {}", self.facts.name, self.log_text());
             TcpStream::connect_timeout(&address, Duration::from_secs(5)).ok()
         });
@@ -120,7 +121,8 @@ impl Node {
     /// Ends it at once, with everything on it.
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            let inside = if self.facts.namespaces { self.processes_of(child.id()) } else { Vec::new() };
+            let inside =
+                if self.facts.namespaces { self.processes_of(child.id()) } else { Vec::new() };
             let _ = child.kill();
             let _ = child.wait();
             // The kernel ends the rest of the namespace; its sockets are free then.
@@ -147,7 +149,8 @@ impl Node {
         if !self.facts.namespaces {
             return i32::try_from(child).ok();
         }
-        let children = std::fs::read_to_string(format!("/proc/{child}/task/{child}/children")).ok()?;
+        let children =
+            std::fs::read_to_string(format!("/proc/{child}/task/{child}/children")).ok()?;
         children.split_whitespace().next()?.parse().ok()
     }
 

@@ -1,0 +1,8 @@
+//! The command line: what each sub-command answers, and how it ends.
+
+mod codes;
+mod completions;
+mod config;
+mod new;
+mod options;
+mod usage;

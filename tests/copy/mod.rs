@@ -1,0 +1,8 @@
+//! CopyData: copies are the same as their source or are not there, whatever
+//! goes wrong, and a second run finishes the job.
+
+mod channels;
+mod faults;
+mod interrupt;
+mod places;
+mod scene;

@@ -1,0 +1,56 @@
+//! The written manual is that of the program, and the page about writing
+//! modules tells the truth.
+
+use crate::support::Work;
+use crate::support::run::repository;
+
+#[test]
+fn the_manual_is_up_to_date() {
+    let work = Work::new();
+    work.ledama(["docs", "--check"]).folder(repository()).ok();
+}
+
+#[test]
+fn a_changed_manual_is_noticed() {
+    let work = Work::new();
+    // A copy of what the manual is made from and of the manual itself.
+    for name in ["modules", "docs"] {
+        copy(&repository().join(name), &work.join(name));
+    }
+    work.ledama(["docs", "--check"]).ok();
+    let page = work.join("modules/CopyData.rhai");
+    let text = std::fs::read_to_string(&page).unwrap();
+    std::fs::write(
+        &page,
+        text.replacen("RefFile of the measurement sets to copy", "Another help", 1),
+    )
+    .unwrap();
+    let output = work.ledama(["docs", "--check"]).run().no_panic();
+    assert_eq!(output.code, 1, "{output}");
+    assert!(output.stderr.contains("CopyData"), "{output}");
+    work.ledama(["docs", "--write"]).ok();
+    work.ledama(["docs", "--check"]).ok();
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    let done = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+    assert!(done.success());
+}
+
+#[test]
+fn every_module_of_the_page_about_writing_modules_runs() {
+    let text = std::fs::read_to_string(repository().join("modules/README.md")).unwrap();
+    let mut count = 0;
+    for block in text.split("```rhai\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        if !block.contains("const MODULE") {
+            continue;
+        }
+        count += 1;
+        let work = Work::new();
+        work.file("modules/FromThePage.rhai", block);
+        work.ledama(["check", "modules/FromThePage.rhai"]).ok();
+        work.ledama(["list"]).ok().says("FromThePage");
+        work.ledama(["run", "FromThePage", "--help"]).ok();
+    }
+    assert!(count > 0, "no whole module in modules/README.md");
+}
