@@ -9,6 +9,7 @@ pub mod host_group;
 pub mod nodeset;
 pub mod operation;
 pub mod path;
+pub mod placeholder;
 pub mod quote;
 pub mod ranges;
 pub mod rawtext;
