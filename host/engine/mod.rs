@@ -1,0 +1,17 @@
+//! Rhai, set up for modules: where scripts are found, what they can call,
+//! how they run.
+
+pub mod builtins;
+mod embedded;
+pub mod functions;
+mod library;
+mod resolver;
+mod run;
+mod setup;
+mod trust;
+
+pub use library::{Library, ScriptFile, Spot, VARIABLE, open};
+pub(crate) use resolver::locate;
+pub use run::{Call, ENTRY, Stop, compile, run};
+pub(crate) use run::missing_entry;
+pub use setup::{Ended, MEMORY, OPERATIONS, Output, Setup, inspector};

@@ -1,0 +1,170 @@
+//! Runs a script on a thread of its own.
+
+use std::thread;
+
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Map, Scope};
+
+use super::functions::Functions;
+use super::library::ScriptFile;
+use super::setup::{Ended, Setup};
+use crate::diagnostic::{Diagnostic, Place, Surroundings, parse_error, script_error};
+use crate::manifest::CONSTANT;
+
+/// Deep scripts need more stack than a thread has by default; with this, debug
+/// and release builds reach the same depth.
+const STACK: usize = 16 << 20;
+
+/// The function every module has.
+pub const ENTRY: &str = "process";
+
+/// How a script is started.
+#[derive(Debug)]
+pub enum Call {
+    /// `process(opts, run)` of a module.
+    Module {
+        /// The value of `opts`.
+        options: Map,
+        /// The value of `run`.
+        run: Dynamic,
+    },
+    /// The statements of a script without MODULE.
+    Script {
+        /// The value of `args`.
+        args: Vec<String>,
+        /// The value of `run`.
+        run: Dynamic,
+    },
+}
+
+/// Why a script did not end by itself.
+#[derive(Debug)]
+pub enum Stop {
+    /// It failed.
+    Fault(Box<Diagnostic>),
+    /// The run was interrupted.
+    Cancelled,
+    /// A builtin ended it on purpose, with this token.
+    Ended(Dynamic),
+}
+
+/// Runs a script to its end and returns its value. Blocks; the script has its
+/// own thread.
+pub fn run(setup: &Setup, script: &ScriptFile, call: Call) -> Result<Dynamic, Stop> {
+    setup.sources.add(&script.label, script.text.clone());
+    thread::scope(|scope| {
+        let spawned = thread::Builder::new()
+            .name("script".to_string())
+            .stack_size(STACK)
+            .spawn_scoped(scope, || run_here(setup, script, call));
+        match spawned.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => Err(fault(panicked(&*panic, script))),
+            Err(error) => {
+                Err(fault(Diagnostic::error(format!("no thread for the script: {error}"))))
+            }
+        }
+    })
+}
+
+fn fault(diagnostic: Diagnostic) -> Stop {
+    Stop::Fault(Box::new(diagnostic))
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send), script: &ScriptFile) -> Diagnostic {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    Diagnostic::error(format!("a builtin called by {} failed badly: {text}", script.label))
+        .help("this is a fault of ledama itself; please report it")
+}
+
+fn run_here(setup: &Setup, script: &ScriptFile, call: Call) -> Result<Dynamic, Stop> {
+    let engine = setup.engine(&script.spot);
+    let mut scope = Scope::new();
+    let options: Vec<String> = match &call {
+        Call::Module { options, .. } => options.keys().map(ToString::to_string).collect(),
+        Call::Script { .. } => Vec::new(),
+    };
+    let result = match call {
+        Call::Module { options, run } => {
+            let tree = compile(&engine, &scope, script)?;
+            has_entry(&tree, script)?;
+            engine.call_fn_with_options::<Dynamic>(
+                CallFnOptions::new().eval_ast(true),
+                &mut scope,
+                &tree,
+                ENTRY,
+                (options, run),
+            )
+        }
+        Call::Script { args, run } => {
+            let args: rhai::Array = args.into_iter().map(Dynamic::from).collect();
+            scope.push_constant("args", args).push_constant_dynamic("run", run);
+            let tree = compile(&engine, &scope, script)?;
+            engine.eval_ast_with_scope::<Dynamic>(&mut scope, &tree)
+        }
+    };
+    result.map_err(|error| stopped(&error, &engine, script, &options))
+}
+
+/// Parses a script for running; knows the names in `scope`.
+pub fn compile(engine: &Engine, scope: &Scope<'_>, script: &ScriptFile) -> Result<AST, Stop> {
+    let mut tree = engine.compile_with_scope(scope, &*script.text).map_err(|e| {
+        let functions = Functions::of(engine);
+        fault(parse_error(e.err_type(), e.position(), &script.label, &functions))
+    })?;
+    tree.set_source(script.label.as_str());
+    Ok(tree)
+}
+
+fn has_entry(tree: &AST, script: &ScriptFile) -> Result<(), Stop> {
+    let found: Vec<_> = tree.iter_functions().filter(|f| f.name == ENTRY).collect();
+    if found.iter().any(|f| f.params.len() == 2) {
+        return Ok(());
+    }
+    Err(fault(missing_entry(!found.is_empty(), script)))
+}
+
+/// The fault of a module without `process(opts, run)`.
+pub(crate) fn missing_entry(wrong_parameters: bool, script: &ScriptFile) -> Diagnostic {
+    let message = if wrong_parameters {
+        format!("`{ENTRY}` of this module needs two parameters: `fn {ENTRY}(opts, run)`")
+    } else {
+        format!("this script declares {CONSTANT} but no function `{ENTRY}(opts, run)`")
+    };
+    let needle = if wrong_parameters { format!("fn {ENTRY}") } else { format!("const {CONSTANT}") };
+    let line = script.text.lines().position(|l| l.trim_start().starts_with(&needle));
+    Diagnostic::error(message)
+        .at(line.map(|l| Place::new(&script.label, l + 1, 1)))
+        .help(format!("the host calls `{ENTRY}` with the checked options and the run"))
+}
+
+fn stopped(
+    error: &EvalAltResult,
+    engine: &Engine,
+    script: &ScriptFile,
+    options: &[String],
+) -> Stop {
+    let mut inner = error;
+    while let EvalAltResult::ErrorInFunctionCall(_, _, next, _)
+    | EvalAltResult::ErrorInModule(_, next, _) = inner
+    {
+        inner = next;
+    }
+    if let EvalAltResult::ErrorTerminated(token, position) = inner {
+        return match token.clone().try_cast::<Ended>() {
+            Some(Ended::Cancelled) => Stop::Cancelled,
+            Some(Ended::OutOfMemory) => fault(
+                Diagnostic::error("the script takes too much memory")
+                    .at(Place::of(&script.label, *position))
+                    .help("keep lists of data in handles such as a RefFile, not in arrays"),
+            ),
+            None => Stop::Ended(token.clone()),
+        };
+    }
+    let functions = Functions::of(engine);
+    let around = Surroundings { file: &script.label, functions: &functions, options };
+    fault(script_error(error, &around))
+}

@@ -1,0 +1,42 @@
+//! What a module declares, and every face made from it.
+//!
+//! The constant `MODULE` of a script is read without running anything
+//! ([`read`]), checked, and turned into a command line ([`command()`]), checked
+//! options ([`resolve`]), files of options ([`file`]), the line that repeats a
+//! run ([`rerun`]), descriptions and forms ([`describe`]).
+
+mod check;
+mod command;
+pub mod describe;
+pub mod file;
+mod groups;
+pub mod host_options;
+mod listing;
+mod literal;
+mod locate;
+mod model;
+mod option;
+mod options;
+mod raw;
+mod read;
+mod reader;
+pub mod rerun;
+pub(crate) mod syntax;
+mod time;
+mod typed;
+mod value;
+
+pub use command::{Purpose, command};
+pub use groups::Groups;
+pub use model::{
+    Adjustment, Changes, Choice, HostLetter, Kind, LEVELS, ListOf, Manifest, OptionDecl,
+    ResultKind, key_of, level_name,
+};
+pub use options::{Options, Setting, resolve};
+pub use raw::{Origin, RawOption, RawOptions};
+pub use read::{CONSTANT, Reading, read};
+pub use typed::{Facts, PLACEHOLDERS, Placeholders, Refused};
+pub use value::{RawValue, Value};
+
+#[cfg(test)]
+mod tests;

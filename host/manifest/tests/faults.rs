@@ -1,0 +1,78 @@
+//! Every fault of a manifest, with its place.
+
+use super::*;
+
+fn faults(keys: &str) -> Vec<String> {
+    told(&reading(&module(keys)).faults)
+}
+
+#[test]
+fn all_faults_are_told_together_with_their_places() {
+    let text = r#"const MODULE = #{
+    version: 2,
+    groop: "local",
+    access: "root",
+    summary: "Two
+lines.",
+    changes: "nothing",
+    destructive: true,
+    include: ["distribution", "distributoin"],
+    options: [
+        #{ name: "nodes", short: "n", kind: "node", help: "Where" },
+        #{ name: "Nodes", kind: "text", help: 5 },
+        #{ name: "query", kind: "flag", help: "Look" },
+        #{ name: "x y", kind: "text", help: "z", requird: true },
+        #{ name: "size", short: "hh", kind: "int", default_value: "8", help: "How many" },
+        #{ name: "aa", short: "h", kind: "text", help: "h", required: true, default_value: "b" },
+        #{ name: "mode", kind: "choice", choices: ["A"], default_value: "B", help: "m" },
+        #{ name: "low", kind: "int", min: 5, default_value: 1, help: "l." },
+        #{ kind: "text" },
+        7,
+    ],
+};"#;
+    insta::assert_snapshot!(told(&reading(&text.replace('\n', "\n").replace("Two\nlines", "Two\\nlines")).faults).join("\n"));
+}
+
+#[test]
+fn what_is_not_plain_is_named() {
+    let text = "const N = 3;\nlet v = 1;\nconst MODULE = #{\n  version: 1,\n  group: [1].len(),\n  \
+                summary: `a${N}`,\n  access: v,\n  changes: foo(1),\n  search: N - 1,\n};";
+    insta::assert_snapshot!(told(&reading(text).faults).join("\n"), @r"
+    ");
+}
+
+#[test]
+fn a_variable_is_no_manifest() {
+    let told = told(&reading("let MODULE = #{ version: 1 };").faults);
+    assert_eq!(told, ["1:5 MODULE is a variable | write `const MODULE = #{ … };`"]);
+}
+
+#[test]
+fn a_fault_of_the_syntax_has_its_place() {
+    let told = told(&reading("const MODULE = #{\n  version: 1,\n  default: 2,\n};").faults);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("3:3 "), "{told:?}");
+}
+
+#[test]
+fn letters_and_names_are_unique_over_the_included_ones() {
+    let told = faults(
+        r#"include: ["distribution", "query"], letters: #{ numnodez: "x", numnodes: "no" }, defaults: #{ own: 3 },
+           options: [#{ name: "own", short: "p", kind: "int", help: "x" },
+                     #{ name: "quick", short: "q", kind: "flag", help: "x" },
+                     #{ name: "no-quick", kind: "flag", help: "x" },
+                     #{ name: "numnodes", kind: "int", help: "x" }]"#,
+    );
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn levels_are_checked_as_options_are() {
+    let told = faults(
+        r#"include: ["distribution"],
+           levels: #{ ful: #{}, user: #{ numnodes: #{ default_value: "a" }, nodes: #{} } },
+           options: [#{ name: "own", kind: "choice", choices: ["A"], help: "x",
+                        levels: #{ full: #{ default_value: "B", shown: 1 } } }]"#,
+    );
+    insta::assert_snapshot!(told.join("\n"));
+}
