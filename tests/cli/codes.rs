@@ -29,7 +29,7 @@ fn help_and_version_are_answers() {
 #[test]
 fn wrong_usage_does_nothing() {
     let work = Work::new();
-    work.file("broken.rhai", "fn process(args, run) { let = }\n");
+    work.file("broken.rhai", "let = 1;\n");
     work.file("bad.toml", "[ssh\n");
     for args in [
         &[][..],
@@ -67,7 +67,7 @@ fn scripts_end_as_they_say() {
         ("thrown", "throw \"something\"", 2),
         ("late", "run.save(\"file\", \"x\", #{ overwrite: true }); throw \"something\"", 1),
     ] {
-        work.file(format!("{name}.rhai"), format!("fn process(args, run) {{ {body} }}\n"));
+        work.file(format!("{name}.rhai"), format!("{body}\n"));
         assert_eq!(code(&work, &["run", &format!("{name}.rhai")]), wanted, "{name}");
     }
 }
@@ -77,7 +77,7 @@ fn a_reader_that_goes_away_is_no_fault() {
     let work = Work::new();
     work.file(
         "long.rhai",
-        "fn process(args, run) { let t = \"\"; for k in 0..200000 { t += \"line\\n\"; } t }\n",
+        "let t = \"\"; for k in 0..200000 { t += \"line\\n\"; } t\n",
     );
     let pipe = format!(
         "'{}' run long.rhai | head -n 1; echo \"${{PIPESTATUS[0]}}\"",

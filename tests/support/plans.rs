@@ -11,8 +11,8 @@ use super::work::Work;
 /// executes it with `options` and gives the report as its result.
 pub(crate) fn script(body: &str, options: &str) -> String {
     format!(
-        "fn process(args, run) {{\n    let plan = run.plan(\"Test\");\n{body}\n    \
-         let report = run.execute(plan, #{{ {options} }});\n    report.outcomes\n}}\n"
+        "let plan = run.plan(\"Test\");\n{body}\n\
+         let report = run.execute(plan, #{{ {options} }});\nreport.outcomes\n"
     )
 }
 
