@@ -55,6 +55,15 @@ pub enum AtomicError {
 }
 
 impl AtomicError {
+    /// The class of the failure.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Exists { .. } => ErrorKind::Exists,
+            Self::Name { .. } => ErrorKind::Input,
+            Self::Io { source, .. } => OperationError::io("", source).kind,
+        }
+    }
+
     /// What to do.
     pub fn help(&self) -> Option<String> {
         match self {
@@ -69,14 +78,7 @@ impl AtomicError {
 
 impl From<AtomicError> for OperationError {
     fn from(error: AtomicError) -> Self {
-        let kind = match &error {
-            AtomicError::Exists { .. } => ErrorKind::Exists,
-            AtomicError::Name { .. } => ErrorKind::Input,
-            AtomicError::Io { source, .. } => Self::io("", source).kind,
-        };
-        let help = error.help();
-        let failure = Self::new(kind, error.to_string());
-        help.map_or(failure.clone(), |help| failure.help(help))
+        Self { kind: error.kind(), message: error.to_string(), help: error.help() }
     }
 }
 

@@ -11,7 +11,7 @@ const MAX_DIGITS: usize = 9;
 ///
 /// ```
 /// use ledama_base::nodeset::fold;
-/// assert_eq!(fold(&["node012", "node011", "node020"]), "node[011,012,020]");
+/// assert_eq!(fold(&["node012", "node011", "node020"]), "node[011-012,020]");
 /// ```
 pub fn fold<S: AsRef<str>>(names: &[S]) -> String {
     joined(
@@ -78,14 +78,14 @@ fn joined<S: AsRef<str>>(names: &[S], write: impl Fn(&str, &str, bool) -> String
 }
 
 impl Family<'_> {
-    /// Three or more neighbours become a range.
+    /// Neighbours become a range.
     fn list(&self) -> String {
         let indices: Vec<u32> = self.indices.iter().copied().collect();
         let filled = |n: u32| format!("{n:0width$}", width = self.width);
         let mut items = Vec::new();
         for run in indices.chunk_by(|a, b| b - a == 1) {
             match run {
-                [first, _, .., last] => items.push(format!("{}-{}", filled(*first), filled(*last))),
+                [first, .., last] => items.push(format!("{}-{}", filled(*first), filled(*last))),
                 _ => items.extend(run.iter().map(|n| filled(*n))),
             }
         }
@@ -115,10 +115,10 @@ mod tests {
             (&["node011"], "node011"),
             (&["node011", "node012", "node013", "node014", "node020"], "node[011-014,020]"),
             (&["node014", "node012", "node013", "node012"], "node[012-014]"),
-            (&["lse001", "node001", "lse002"], "lse[001,002]/node001"),
+            (&["lse001", "node001", "lse002"], "lse[001-002]/node001"),
             (&["node099", "node100", "node101"], "node[099-101]"),
             (&["n9", "n10", "n11"], "n[9-11]"),
-            (&["n1", "n01", "n2", "n10"], "n[1,2]/n[01,10]"),
+            (&["n1", "n01", "n2", "n10"], "n[1-2]/n[01,10]"),
             (&["localhost", "my-host", "localhost"], "localhost/my-host"),
             (&["ARCHIVE_PROC", "node001"], "ARCHIVE_PROC/node001"),
             (&["17", "18", "x12345678901"], "17/18/x12345678901"),

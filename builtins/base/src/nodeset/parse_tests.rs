@@ -153,7 +153,7 @@ fn repeated_names_are_removed_and_reported() {
     let list = site.grammar().parse("node1-3/node2,3,2/lse1").unwrap();
     assert_eq!(list.names, ["node001", "node002", "node003", "lse001"]);
     assert_eq!(list.repeated, ["node002", "node003"]);
-    assert_eq!(list.warning().unwrap(), "named more than once and taken once: node[002,003]");
+    assert_eq!(list.warning().unwrap(), "named more than once and taken once: node[002-003]");
     assert_eq!(site.grammar().parse("node1").unwrap().warning(), None);
     let twice = site.grammar().parse("TARGET_E_EOR/ARCHIVE_PROC").unwrap();
     assert_eq!(twice.names, ["ARCHIVE_PROC"]);

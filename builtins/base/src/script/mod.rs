@@ -1,9 +1,17 @@
-//! What every `script.rs` shares: one error type that scripts can catch, with
-//! the place it happened, and number conversion.
+//! What the script glue of every area shares: one error type that scripts can
+//! catch, with the place it happened, and number conversion; and the functions
+//! of this crate for scripts: `names::…`, `ranges::…`, `units::…`.
+
+mod explain;
+mod names;
+mod ranges;
+#[cfg(test)]
+mod tests;
+mod units;
 
 use std::fmt;
 
-use rhai::{Dynamic, EvalAltResult, INT, NativeCallContext, Position};
+use rhai::{Dynamic, Engine, EvalAltResult, INT, NativeCallContext, Position};
 
 /// The result of a fallible native function.
 pub type ScriptResult<T> = Result<T, Box<EvalAltResult>>;
@@ -100,4 +108,12 @@ pub fn to_int(n: impl TryInto<INT>) -> INT {
 /// A serializable value as a script value. JSON objects become maps, null `()`.
 pub fn to_dynamic<T: serde::Serialize>(value: &T) -> Dynamic {
     rhai::serde::to_dynamic(value).unwrap_or_default()
+}
+
+/// Adds the functions of this crate. The namespace `nodes` needs the
+/// configuration and belongs to that area.
+pub fn register(engine: &mut Engine) {
+    names::register(engine);
+    ranges::register(engine);
+    units::register(engine);
 }
