@@ -1,1 +1,22 @@
-//! x
+//! The meaning of a measurement set: where sets are, how large they are, and
+//! how one is removed.
+//!
+//! Each task that runs on the nodes is an operation; [`operations`] gathers them.
+
+pub mod discover;
+mod pool;
+pub mod remove;
+pub mod scan;
+#[cfg(feature = "script")]
+pub mod script;
+pub mod sizes;
+#[cfg(test)]
+mod testing;
+
+use ledama_base::operation::Registry;
+
+/// Adds the operations of this crate.
+#[must_use]
+pub fn operations(registry: Registry) -> Registry {
+    registry.with(scan::Scan).with(sizes::Sizes).with(remove::Remove).with(remove::RemoveFolder)
+}

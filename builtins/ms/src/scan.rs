@@ -1,0 +1,173 @@
+//! The operation `ms.scan`: which measurement sets a node has below folders.
+
+use std::path::PathBuf;
+
+use ledama_base::operation::{Effect, ErrorKind, Operation, OperationContext, OperationError};
+use ledama_base::path::DataPath;
+use ledama_base::{rawtext, units, usage};
+use serde::{Deserialize, Serialize};
+
+use crate::discover::{Discovery, Found, Kind, Search, Wanted, discover};
+use crate::pool;
+
+/// Searches folders of its node.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scan;
+
+/// What to search, and what to tell about each set.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScanInput {
+    /// Folders in text form, absolute.
+    pub paths: Vec<String>,
+    /// What is looked for.
+    #[serde(default)]
+    pub pack: Wanted,
+    /// Measure the sizes.
+    #[serde(default)]
+    pub sizes: bool,
+    /// Read the facts inside the sets.
+    #[serde(default)]
+    pub facts: bool,
+    /// Also take tables without a sub-band in their name.
+    #[serde(default)]
+    pub loose: bool,
+    /// Also search folders behind symbolic links.
+    #[serde(default)]
+    pub follow_links: bool,
+    /// Only sets changed after this time (UTC, ISO 8601).
+    #[serde(default)]
+    pub newer_than: Option<String>,
+    /// Threads to use; all processors if absent.
+    #[serde(default)]
+    pub threads: Option<usize>,
+}
+
+/// One set of a node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScanEntry {
+    /// Path in text form.
+    pub path: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Blocks on disk, bytes; a link to a set has the size of the set.
+    pub size_bytes: Option<u64>,
+    /// The same in MiB, rounded up.
+    pub size_mb: Option<u64>,
+    /// Lengths of its files, bytes.
+    pub file_bytes: Option<u64>,
+    /// Its files.
+    pub files: Option<u64>,
+    /// Reference frequency, MHz.
+    pub freq_mhz: Option<f64>,
+    /// Beam, from the path.
+    pub beam: Option<u16>,
+    /// What is wrong with it.
+    pub error: Option<String>,
+}
+
+/// What a node has.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScanOutput {
+    /// Sorted by path.
+    pub entries: Vec<ScanEntry>,
+    /// What could not be read.
+    pub warnings: Vec<String>,
+}
+
+impl Operation for Scan {
+    const NAME: &'static str = "ms.scan";
+    const EFFECT: Effect = Effect::Reads;
+    type Input = ScanInput;
+    type Output = ScanOutput;
+
+    fn run(
+        &self,
+        input: ScanInput,
+        ctx: &dyn OperationContext,
+    ) -> Result<ScanOutput, OperationError> {
+        let folders = folders(&input.paths)?;
+        let newer_than = input.newer_than.as_deref().map(instant).transpose()?;
+        pool::with(input.threads, || scan(&folders, &input, newer_than, ctx))
+    }
+}
+
+fn folders(paths: &[String]) -> Result<Vec<PathBuf>, OperationError> {
+    paths
+        .iter()
+        .map(|text| {
+            let path = rawtext::text_path(text);
+            if path.is_absolute() {
+                return Ok(path);
+            }
+            Err(OperationError::new(ErrorKind::Input, format!("`{text}` is no absolute path")))
+        })
+        .collect()
+}
+
+fn instant(text: &str) -> Result<std::time::SystemTime, OperationError> {
+    let time: jiff::Timestamp = text
+        .parse()
+        .map_err(|e| OperationError::new(ErrorKind::Input, format!("`{text}` is no time: {e}")))?;
+    Ok(time.into())
+}
+
+fn scan(
+    folders: &[PathBuf],
+    input: &ScanInput,
+    newer_than: Option<std::time::SystemTime>,
+    ctx: &dyn OperationContext,
+) -> Result<ScanOutput, OperationError> {
+    let search =
+        Search { wanted: input.pack, loose: input.loose, follow_links: input.follow_links };
+    let cancelled = || ctx.cancelled();
+    let Discovery { mut found, warnings, .. } = discover(folders, search, &cancelled);
+    ctx.check()?;
+    if let Some(limit) = newer_than {
+        found.retain(|set| newest(set).is_some_and(|time| time > limit));
+    }
+    let usages = if input.sizes { measure(&found, ctx)? } else { Vec::new() };
+    let entries = found.iter().enumerate().map(|(k, set)| entry(set, usages.get(k))).collect();
+    Ok(ScanOutput { entries, warnings })
+}
+
+fn measure(
+    found: &[Found],
+    ctx: &dyn OperationContext,
+) -> Result<Vec<usage::Usage>, OperationError> {
+    let roots: Vec<PathBuf> = found.iter().map(|f| f.path.clone()).collect();
+    let options = usage::Options { follow_root: true, ..usage::Options::default() };
+    usage::measure(&roots, options, &|| ctx.cancelled())
+        .map(|measured| measured.roots)
+        .map_err(|_| OperationError::new(ErrorKind::Cancelled, "interrupted"))
+}
+
+fn entry(set: &Found, usage: Option<&usage::Usage>) -> ScanEntry {
+    let path = rawtext::path_text(&set.path);
+    let beam = DataPath::parse(&path).beam;
+    let unread = usage.and_then(|u| u.errors.first()).map(|e| format!("{}: {}", e.path, e.error));
+    ScanEntry {
+        kind: set.kind,
+        size_bytes: usage.map(|u| u.disk_bytes),
+        size_mb: usage.map(|u| units::mib(u.disk_bytes)),
+        file_bytes: usage.map(|u| u.file_bytes),
+        files: usage.map(|u| u.files),
+        freq_mhz: None,
+        beam,
+        error: set.problem.clone().or(unread),
+        path,
+    }
+}
+
+/// When the set was last changed: the newest of the set and what is directly in it.
+fn newest(set: &Found) -> Option<std::time::SystemTime> {
+    let own = std::fs::metadata(&set.path).ok()?.modified().ok();
+    let inside = std::fs::read_dir(&set.path)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.metadata().ok()?.modified().ok());
+    inside.chain(own).max()
+}
+
+#[cfg(test)]
+mod tests;
