@@ -1,1 +1,23 @@
-//! x
+//! RefFiles: the lists of measurement sets and where they are, the exchange
+//! format of all modules.
+
+mod entry;
+mod error;
+mod escape;
+mod file;
+mod manifest;
+mod pattern;
+mod place;
+mod read;
+mod select;
+mod sets;
+mod sort;
+mod write;
+
+pub use entry::{Entry, NewEntry, Unknown};
+pub use error::{LineFault, RefFileError};
+pub use file::RefFile;
+pub use pattern::Patterns;
+pub use place::{balanced, contiguous};
+pub use read::parse;
+pub use select::{Removed, Selected, Selection};
