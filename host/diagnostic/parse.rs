@@ -8,9 +8,36 @@ use super::{Diagnostic, Functions, Place};
 /// Words that the language keeps for itself although it does not use them;
 /// as keys of a map they need quotes.
 const RESERVED: [&str; 30] = [
-    "async", "await", "case", "default", "exit", "go", "goto", "is", "match", "module", "new",
-    "nil", "null", "package", "private", "protected", "public", "shared", "spawn", "static",
-    "super", "sync", "thread", "use", "var", "void", "with", "yield", "eval", "import",
+    "async",
+    "await",
+    "case",
+    "default",
+    "exit",
+    "go",
+    "goto",
+    "is",
+    "match",
+    "module",
+    "new",
+    "nil",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "shared",
+    "spawn",
+    "static",
+    "super",
+    "sync",
+    "thread",
+    "use",
+    "var",
+    "void",
+    "with",
+    "yield",
+    "eval",
+    "import",
 ];
 
 /// What is wrong with the syntax of `file`. `functions` knows the namespaces
@@ -126,9 +153,8 @@ fn variable(name: &str, functions: &Functions) -> Diagnostic {
         "true" | "True" | "TRUE" => fault.help("did you mean `true`?"),
         "False" | "FALSE" => fault.help("did you mean `false`?"),
         "None" | "null" | "nil" => fault.help("the value of nothing is `()`"),
-        _ => fault.help(
-            "functions see only their parameters; constants of the file are `global::NAME`",
-        ),
+        _ => fault
+            .help("functions see only their parameters; constants of the file are `global::NAME`"),
     }
 }
 

@@ -54,8 +54,8 @@ pub fn script_error(error: &EvalAltResult, around: &Surroundings<'_>) -> Diagnos
     let mut fault = explain(error, &file, around);
     if fault.place.is_none() {
         // Some errors of the engine have no place of their own: the last call has one.
-        fault.place = Place::of(&file, error.position())
-            .or_else(|| steps.pop().map(|step| step.place));
+        fault.place =
+            Place::of(&file, error.position()).or_else(|| steps.pop().map(|step| step.place));
     }
     steps.reverse();
     fault.steps = steps;
@@ -63,7 +63,11 @@ pub fn script_error(error: &EvalAltResult, around: &Surroundings<'_>) -> Diagnos
 }
 
 fn called(name: &str) -> String {
-    if name.starts_with("anon$") { "in a closure called from".into() } else { format!("in `{name}` called from") }
+    if name.starts_with("anon$") {
+        "in a closure called from".into()
+    } else {
+        format!("in `{name}` called from")
+    }
 }
 
 /// A closure given to `map` and the call of `map` stand at the same place:
@@ -92,9 +96,8 @@ fn explain(error: &EvalAltResult, file: &str, around: &Surroundings<'_>) -> Diag
                 .help("`map.get(\"key\")` answers `()` for a key that is not there")
         }
         E::ErrorDotExpr(text, _) => property(text, around.functions),
-        E::ErrorMismatchDataType(wanted, found, _) | E::ErrorMismatchOutputType(wanted, found, _) => {
-            mismatch(wanted, found)
-        }
+        E::ErrorMismatchDataType(wanted, found, _)
+        | E::ErrorMismatchOutputType(wanted, found, _) => mismatch(wanted, found),
         E::ErrorIndexingType(name, _) => {
             Diagnostic::error(format!("`{}` has no elements to index", plain_type(name)))
         }

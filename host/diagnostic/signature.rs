@@ -76,7 +76,10 @@ mod tests {
                 assert_eq!(plain_type(rust), plain, "{rust}");
             }
         }
-        assert_eq!(plain_signature("open (&str | ImmutableString | String, i64)"), "open(text, int)");
+        assert_eq!(
+            plain_signature("open (&str | ImmutableString | String, i64)"),
+            "open(text, int)"
+        );
         assert_eq!(plain_signature("reffile::open ()"), "reffile::open()");
         assert_eq!(plain_signature("nope"), "nope");
     }

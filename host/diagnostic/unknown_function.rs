@@ -2,8 +2,8 @@
 
 use ledama_base::suggest::{nearest, question};
 
-pub use crate::engine::functions::Functions;
 use crate::engine::functions::Function;
+pub use crate::engine::functions::Functions;
 
 use super::{Diagnostic, plain_signature};
 

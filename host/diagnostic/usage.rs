@@ -19,10 +19,8 @@ fn explain(error: &clap::Error) -> Diagnostic {
             Diagnostic::error(format!("unknown option `{wrong}`"))
                 .maybe_help(suggestion(error, ContextKind::SuggestedArg))
         }
-        ErrorKind::UnknownArgument => {
-            Diagnostic::error(format!("`{wrong}` belongs to no option"))
-                .help("put values with blanks in quotes")
-        }
+        ErrorKind::UnknownArgument => Diagnostic::error(format!("`{wrong}` belongs to no option"))
+            .help("put values with blanks in quotes"),
         ErrorKind::InvalidSubcommand => {
             let name = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
             Diagnostic::error(format!("unknown command `{name}`"))
@@ -56,7 +54,9 @@ fn explain(error: &clap::Error) -> Diagnostic {
                 .collect();
             Diagnostic::error(format!("missing: {}", missing.join(", ")))
         }
-        ErrorKind::TooManyValues => Diagnostic::error(format!("`{value}` is too much for `{wrong}`")),
+        ErrorKind::TooManyValues => {
+            Diagnostic::error(format!("`{value}` is too much for `{wrong}`"))
+        }
         _ => Diagnostic::error(plain(&error.to_string())),
     }
 }

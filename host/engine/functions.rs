@@ -178,7 +178,11 @@ impl Functions {
 
     /// The functions that `namespace::name(…)` could mean; for an empty
     /// namespace those that `name(…)` or `x.name(…)` could mean.
-    pub fn named<'a>(&'a self, namespace: &'a str, name: &'a str) -> impl Iterator<Item = &'a Function> {
+    pub fn named<'a>(
+        &'a self,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> impl Iterator<Item = &'a Function> {
         self.reachable(namespace).filter(move |f| f.name == name)
     }
 
@@ -197,8 +201,7 @@ impl Functions {
 
     fn reachable<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Function> {
         self.all.iter().filter(move |f| {
-            f.role == Role::Call
-                && (f.namespace == namespace || (namespace.is_empty() && f.global))
+            f.role == Role::Call && (f.namespace == namespace || (namespace.is_empty() && f.global))
         })
     }
 }
@@ -298,7 +301,8 @@ pub(crate) fn doc_text(comments: &[impl AsRef<str>]) -> String {
     for comment in comments {
         for line in comment.as_ref().lines() {
             let line = line.trim_start();
-            let line = line.strip_prefix("///").or_else(|| line.strip_prefix("//!")).unwrap_or(line);
+            let line =
+                line.strip_prefix("///").or_else(|| line.strip_prefix("//!")).unwrap_or(line);
             lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end().to_string());
         }
     }

@@ -100,9 +100,7 @@ impl Library {
         if Path::new(&format!("{wanted}.rhai")).is_file() {
             fault = fault.help(format!("for the file in this folder write `./{wanted}.rhai`"));
         }
-        Err(fault
-            .maybe_help(did_you_mean(wanted, &names))
-            .help("`ledama list` shows all modules"))
+        Err(fault.maybe_help(did_you_mean(wanted, &names)).help("`ledama list` shows all modules"))
     }
 
     /// Every module that can be found by name, the first of each name only.
@@ -233,7 +231,8 @@ fn scripts(folder: &Path) -> Vec<(String, PathBuf)> {
         .flatten()
         .filter_map(|entry| {
             let file = entry.file_name().into_string().ok()?;
-            let name = file.strip_suffix(".rhai").filter(|n| !n.is_empty() && !n.starts_with('.'))?;
+            let name =
+                file.strip_suffix(".rhai").filter(|n| !n.is_empty() && !n.starts_with('.'))?;
             Some((name.to_string(), entry.path()))
         })
         .collect();

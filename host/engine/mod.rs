@@ -10,8 +10,11 @@ mod run;
 mod setup;
 mod trust;
 
+#[cfg(test)]
+mod tests;
+
 pub use library::{Library, ScriptFile, Spot, VARIABLE, open};
 pub(crate) use resolver::locate;
-pub use run::{Call, ENTRY, Stop, compile, run};
 pub(crate) use run::missing_entry;
+pub use run::{Call, ENTRY, Stop, compile, run};
 pub use setup::{Ended, MEMORY, OPERATIONS, Output, Setup, inspector};

@@ -7,8 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use ledama_base::script::{ScriptError, throw};
 use ledama_base::suggest::did_you_mean;
 use rhai::{
-    AST, Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope,
-    Shared,
+    AST, Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
 };
 
 use super::library::{Library, ScriptFile, Spot};
@@ -75,7 +74,11 @@ impl Resolver {
 }
 
 /// The file behind `import "name"` in a script.
-pub(crate) fn locate(library: &Library, script: &Spot, name: &str) -> Result<ScriptFile, Diagnostic> {
+pub(crate) fn locate(
+    library: &Library,
+    script: &Spot,
+    name: &str,
+) -> Result<ScriptFile, Diagnostic> {
     let inner = name.strip_prefix("lib/").map(|n| n.strip_suffix(".rhai").unwrap_or(n));
     let good = |part: &str| {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
+use ledama_config::model::Config;
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Dynamic, Engine, Module, OptimizationLevel, Shared};
 
@@ -52,6 +53,8 @@ pub struct Setup {
     pub operations: u64,
     /// Bytes of memory after which it is stopped.
     pub memory: u64,
+    /// What builtins know about machines and stores.
+    pub config: Arc<Config>,
     /// Hears `print` and `debug`.
     pub output: Arc<dyn Output>,
     /// Ends the script when set.
@@ -68,10 +71,23 @@ pub enum Ended {
 }
 
 impl Setup {
+    /// Surroundings with the limits of the house.
+    pub fn new(
+        library: Library,
+        sources: Sources,
+        config: Arc<Config>,
+        output: Arc<dyn Output>,
+        cancel: Arc<AtomicBool>,
+    ) -> Self {
+        let operations = config.limits.script_operations.unwrap_or(OPERATIONS);
+        Self { library, sources, operations, memory: MEMORY, config, output, cancel }
+    }
+
     /// An engine for the script at `spot`.
     pub fn engine(&self, spot: &Spot) -> Engine {
         let mut engine = bare();
         builtins::register(&mut engine);
+        ledama_config::script::attach(&mut engine, Arc::clone(&self.config));
         engine.set_max_operations(self.operations);
         let resolver = Resolver::new(self.library.clone(), spot.clone(), self.sources.clone());
         engine.set_module_resolver(resolver);

@@ -75,9 +75,10 @@ fn names(manifest: &Manifest, faults: &mut Faults) {
 
 fn short_letters(manifest: &Manifest, letters: &Letters, faults: &mut Faults) {
     let mut seen: Vec<(char, &str, Position)> = Vec::new();
-    let options = manifest.options.iter().filter_map(|o| {
-        Some((o.short?, o.name.as_str(), o.position, o.included_from.is_some()))
-    });
+    let options = manifest
+        .options
+        .iter()
+        .filter_map(|o| Some((o.short?, o.name.as_str(), o.position, o.included_from.is_some())));
     let host = letters.iter().map(|(l, position)| (l.short, l.name.as_str(), *position, true));
     for (short, name, position, included) in options.chain(host) {
         if let Some((_, other, first_at)) = seen.iter().find(|(s, ..)| *s == short) {
@@ -86,7 +87,8 @@ fn short_letters(manifest: &Manifest, letters: &Letters, faults: &mut Faults) {
             ))
             .note(first(other, *first_at, position));
             let fault = if included {
-                fault.help(format!("give the included one another: `letters: #{{ {name}: \"…\" }}`"))
+                fault
+                    .help(format!("give the included one another: `letters: #{{ {name}: \"…\" }}`"))
             } else {
                 fault
             };

@@ -15,9 +15,6 @@ pub enum Purpose {
     Show,
 }
 
-/// The heading of a module's own options.
-const OWN_HEADING: &str = "Options";
-
 /// The command of a module as seen at its level (see [`Manifest::at_level`]).
 /// `host` adds the options of the host, with long names only; the module may
 /// give them letters.
@@ -34,15 +31,12 @@ pub fn command(
         .max_term_width(100)
         .disable_version_flag(true)
         .no_binary_name(true)
-        .after_help(after_help(manifest))
-        .next_help_heading(OWN_HEADING);
+        .after_help(after_help(manifest));
     if !manifest.description.is_empty() {
-        command =
-            command.long_about(format!("{}\n\n{}", manifest.summary, manifest.description));
+        command = command.long_about(format!("{}\n\n{}", manifest.summary, manifest.description));
     }
     // Options without a heading come first, then one heading per category.
-    let (plain, grouped): (Vec<_>, Vec<_>) =
-        manifest.offered().partition(|o| heading(o) == OWN_HEADING);
+    let (plain, grouped): (Vec<_>, Vec<_>) = manifest.offered().partition(|o| heading(o).is_none());
     for option in plain.into_iter().chain(grouped) {
         command = command.args(args(option, purpose));
     }
@@ -78,9 +72,9 @@ fn after_help(manifest: &Manifest) -> String {
     format!("Examples:\n{}", lines.join("\n"))
 }
 
-fn heading(option: &OptionDecl) -> String {
-    let name = option.category.as_deref().or(option.included_from.as_deref());
-    name.map_or_else(|| OWN_HEADING.to_string(), |name| format!("{} options", capitalised(name)))
+fn heading(option: &OptionDecl) -> Option<String> {
+    let name = option.category.as_deref().or(option.included_from.as_deref())?;
+    Some(format!("{} options", capitalised(name)))
 }
 
 fn capitalised(text: &str) -> String {
@@ -98,10 +92,14 @@ fn args(option: &OptionDecl, purpose: Purpose) -> Vec<Arg> {
         .short(Resettable::from(option.short))
         .value_name(option.shown_metavar().to_string())
         .help(help(option))
-        .help_heading(heading(option))
+        .help_heading(Resettable::from(heading(option).map(clap::builder::Str::from)))
         .value_hint(hint(option.kind))
         .allow_negative_numbers(option.kind.is_numeric())
-        .action(if matches!(option.kind, Kind::List(_)) { ArgAction::Append } else { ArgAction::Set });
+        .action(if matches!(option.kind, Kind::List(_)) {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
+        });
     let arg = if purpose == Purpose::Show && option.kind == Kind::Choice {
         let values = option.choices.iter().map(|c| {
             let value = PossibleValue::new(c.value.clone());
@@ -123,7 +121,7 @@ fn flag(option: &OptionDecl) -> Vec<Arg> {
         .long(usual.clone())
         .short(Resettable::from(option.short))
         .help(help(option))
-        .help_heading(heading(option))
+        .help_heading(Resettable::from(heading(option).map(clap::builder::Str::from)))
         .action(ArgAction::SetTrue)
         .overrides_with(unusual.clone());
     let unusual_arg = Arg::new(unusual.clone())
@@ -168,7 +166,9 @@ pub(super) fn markers(option: &OptionDecl) -> Vec<String> {
     if option.kind != Kind::Flag {
         match (option.min, option.max) {
             (Some(min), Some(max)) => markers.push(format!("{min} to {max}")),
-            (Some(min), None) if min != 1.0 && min != 0.0 => markers.push(format!("at least {min}")),
+            (Some(min), None) if min != 1.0 && min != 0.0 => {
+                markers.push(format!("at least {min}"))
+            }
             (None, Some(max)) => markers.push(format!("at most {max}")),
             _ => {}
         }

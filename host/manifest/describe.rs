@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::command::markers;
-use super::model::{Changes, Kind, Manifest, OptionDecl, level_name};
+use super::model::{Changes, Kind, Manifest, OptionDecl};
 
 /// Everything about a module, for a terminal.
 pub fn text(manifest: &Manifest) -> String {
@@ -13,7 +13,7 @@ pub fn text(manifest: &Manifest) -> String {
         lines.push(String::new());
     }
     lines.push(format!("group     {}", manifest.group));
-    lines.push(format!("access    {}", level_name(manifest.access)));
+    lines.push(format!("access    {}", manifest.access));
     lines.push(format!("changes   {}", changes(manifest)));
     lines.push(format!("file      {}", manifest.file));
     lines.push(String::new());

@@ -23,11 +23,7 @@ pub fn read(manifest: &Manifest, file: &Path) -> Result<RawOptions, Vec<Diagnost
 }
 
 /// The options in the text of a file.
-pub fn parse(
-    manifest: &Manifest,
-    file: &Path,
-    text: &str,
-) -> Result<RawOptions, Vec<Diagnostic>> {
+pub fn parse(manifest: &Manifest, file: &Path, text: &str) -> Result<RawOptions, Vec<Diagnostic>> {
     let shown = file.display().to_string();
     let at = |offset: usize| {
         let before = text.get(..offset).unwrap_or(text);

@@ -70,7 +70,9 @@ impl Plain {
 
 /// The constants at the outermost level of a script, in order: name, place of
 /// the name, and value or what is not plain about it.
-pub(super) fn constants(statements: &[Stmt]) -> Vec<(String, Position, Result<Literal, Vec<NotPlain>>)> {
+pub(super) fn constants(
+    statements: &[Stmt],
+) -> Vec<(String, Position, Result<Literal, Vec<NotPlain>>)> {
     let mut known: BTreeMap<String, Literal> = BTreeMap::new();
     let mut found = Vec::new();
     for statement in statements {
@@ -143,13 +145,11 @@ fn read(
     Some(Literal { value, position })
 }
 
-fn refuse(
-    expression: &Expr,
-    position: Position,
-    faults: &mut Vec<NotPlain>,
-) -> Option<Literal> {
+fn refuse(expression: &Expr, position: Position, faults: &mut Vec<NotPlain>) -> Option<Literal> {
     let what = match expression {
-        Expr::FnCall(call, _) if call.is_operator_call() => format!("a computation with `{}`", call.name),
+        Expr::FnCall(call, _) if call.is_operator_call() => {
+            format!("a computation with `{}`", call.name)
+        }
         Expr::FnCall(call, _) | Expr::MethodCall(call, _) => format!("a call of `{}`", call.name),
         Expr::Dot(parts, ..) => match &parts.rhs {
             Expr::MethodCall(call, _) => format!("a call of `{}`", call.name),

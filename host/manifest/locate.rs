@@ -163,9 +163,16 @@ mod tests {
 
     #[test]
     fn what_has_no_end_is_not_found() {
-        for text in
-            ["", "const MODULE = #{ a: 1 }", "let MODULE = 1;", "const MODULES = 1;", "}}", "\"", "`${", "/*"]
-        {
+        for text in [
+            "",
+            "const MODULE = #{ a: 1 }",
+            "let MODULE = 1;",
+            "const MODULES = 1;",
+            "}}",
+            "\"",
+            "`${",
+            "/*",
+        ] {
             assert_eq!(up_to_constant(text, "MODULE"), None, "{text}");
         }
     }

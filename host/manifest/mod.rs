@@ -30,7 +30,7 @@ pub use command::{Purpose, command};
 pub use groups::Groups;
 pub use model::{
     Adjustment, Changes, Choice, HostLetter, Kind, LEVELS, ListOf, Manifest, OptionDecl,
-    ResultKind, key_of, level_name,
+    ResultKind, key_of,
 };
 pub use options::{Options, Setting, resolve};
 pub use raw::{Origin, RawOption, RawOptions};

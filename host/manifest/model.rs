@@ -201,15 +201,6 @@ pub struct Adjustment {
 /// All access levels, lowest first.
 pub const LEVELS: [Level; 3] = [Level::Web, Level::User, Level::Full];
 
-/// The name of a level, as in manifests and the configuration.
-pub fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::Web => "web",
-        Level::User => "user",
-        Level::Full => "full",
-    }
-}
-
 impl Kind {
     /// The name of the kind, as in manifests.
     pub fn name(self) -> &'static str {

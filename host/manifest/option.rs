@@ -166,7 +166,10 @@ fn choices(literal: Option<&Literal>, faults: &mut Faults) -> Vec<Choice> {
                 match &value.value {
                     Plain::Text(text) => add(text, "", value.position, faults),
                     other => {
-                        faults.error(format!("choices are texts, not {}", other.kind()), value.position);
+                        faults.error(
+                            format!("choices are texts, not {}", other.kind()),
+                            value.position,
+                        );
                     }
                 }
             }
@@ -270,12 +273,15 @@ fn check(option: &OptionDecl, table: &Table<'_>, faults: &mut Faults) {
     let what = table.what().to_string();
     if option.required && option.default.is_some() {
         faults.error(
-            format!("{what} is required and has a default; an option with a default is never missing"),
+            format!(
+                "{what} is required and has a default; an option with a default is never missing"
+            ),
             table.place_of("required"),
         );
     }
     if option.kind == Kind::Flag && option.required {
-        faults.error(format!("{what} is a flag and cannot be required"), table.place_of("required"));
+        faults
+            .error(format!("{what} is a flag and cannot be required"), table.place_of("required"));
     }
     if option.kind == Kind::Choice && option.choices.is_empty() {
         faults.error(format!("{what} has no `choices`"), table.place_of("kind"));
@@ -289,7 +295,10 @@ fn check(option: &OptionDecl, table: &Table<'_>, faults: &mut Faults) {
     for (key, limit) in [("min", option.min), ("max", option.max)] {
         if limit.is_some() && !option.kind.is_numeric() {
             faults.error(
-                format!("`{key}` of {what} limits numbers, but it is of kind `{}`", option.kind.name()),
+                format!(
+                    "`{key}` of {what} limits numbers, but it is of kind `{}`",
+                    option.kind.name()
+                ),
                 table.place_of(key),
             );
         }
@@ -310,7 +319,10 @@ fn check(option: &OptionDecl, table: &Table<'_>, faults: &mut Faults) {
             && let Err(why) = typed::check_default(&adjusted, default)
         {
             let level = level.map_or_else(String::new, |l| format!(" at level `{l}`"));
-            faults.error(format!("the default of {what}{level}: {why}"), table.place_of("default_value"));
+            faults.error(
+                format!("the default of {what}{level}: {why}"),
+                table.place_of("default_value"),
+            );
         }
     }
 }
@@ -321,7 +333,7 @@ pub(super) fn with_levels(
 ) -> impl Iterator<Item = (Option<&'static str>, OptionDecl)> + '_ {
     let adjusted = option.levels.iter().scan(option.clone(), |seen, (level, adjustment)| {
         seen.adjust(adjustment);
-        Some((Some(super::model::level_name(*level)), seen.clone()))
+        Some((Some(level.word()), seen.clone()))
     });
     std::iter::once((None, option.clone())).chain(adjusted)
 }

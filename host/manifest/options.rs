@@ -84,8 +84,7 @@ fn setting(
     if option.out_of_reach {
         let fault = Diagnostic::error(format!(
             "`--{}` can be given by accounts of level `{}` only",
-            option.name,
-            super::model::level_name(option.access)
+            option.name, option.access
         ));
         return Err(Box::new(fault.at(given.place.clone())));
     }
@@ -108,8 +107,12 @@ fn setting(
 
 fn missing(option: &OptionDecl) -> Diagnostic {
     let letter = option.short.map_or_else(String::new, |c| format!(" (or `-{c}`)"));
-    Diagnostic::error(format!("`--{}`{letter} is required", option.name))
-        .help(format!("--{} <{}>: {}", option.name, option.shown_metavar(), option.help))
+    Diagnostic::error(format!("`--{}`{letter} is required", option.name)).help(format!(
+        "--{} <{}>: {}",
+        option.name,
+        option.shown_metavar(),
+        option.help
+    ))
 }
 
 /// The default with its placeholders filled; flags are off unless declared otherwise.
@@ -143,9 +146,9 @@ pub(super) fn fill(default: &RawValue, placeholders: &Placeholders) -> Option<Ra
             }
             Some(RawValue::Text(text))
         }
-        RawValue::List(values) => {
-            Some(RawValue::List(values.iter().map(|v| fill(v, placeholders)).collect::<Option<_>>()?))
-        }
+        RawValue::List(values) => Some(RawValue::List(
+            values.iter().map(|v| fill(v, placeholders)).collect::<Option<_>>()?,
+        )),
         other => Some(other.clone()),
     }
 }
@@ -183,13 +186,19 @@ impl Options {
         self.value(name) == Some(&Value::Flag(true))
     }
 
-    /// The map a script receives as `opts`: every option has its key, `()`
-    /// when it has no value.
+    /// The map a script receives as `opts`: every option has its key. Without
+    /// a value nodes and lists are empty arrays, all else is `()`.
     pub fn to_map(&self) -> Map {
         self.settings
             .iter()
             .map(|s| {
-                let value = s.value.as_ref().map(Value::to_dynamic).unwrap_or_default();
+                let absent = || match s.kind {
+                    Kind::Nodes | Kind::Ints | Kind::List(_) => {
+                        rhai::Dynamic::from(rhai::Array::new())
+                    }
+                    _ => rhai::Dynamic::UNIT,
+                };
+                let value = s.value.as_ref().map_or_else(absent, Value::to_dynamic);
                 (super::model::key_of(&s.name).into(), value)
             })
             .collect()
@@ -197,9 +206,10 @@ impl Options {
 
     /// Name and value of every option, `null` when it has none.
     pub fn to_json(&self) -> Json {
-        let pairs = self.settings.iter().map(|s| {
-            (s.name.clone(), serde_json::to_value(&s.value).unwrap_or_default())
-        });
+        let pairs = self
+            .settings
+            .iter()
+            .map(|s| (s.name.clone(), serde_json::to_value(&s.value).unwrap_or_default()));
         Json::Object(pairs.collect())
     }
 }

@@ -53,6 +53,7 @@ pub fn read(name: &str, file: &str, text: &str, groups: &Groups) -> Reading {
     }
     let manifest = from_constants(name, file, text, &constants, groups, &mut faults);
     let manifest = manifest.filter(|_| !any_error(&faults.list));
+    faults.list.sort_by(|a, b| a.place.cmp(&b.place));
     Reading { manifest, declared: true, faults: faults.list }
 }
 
@@ -84,11 +85,8 @@ fn from_constants(
         ],
         faults,
     );
-    let result = table.word(
-        "result",
-        &[("report", ResultKind::Report), ("data", ResultKind::Data)],
-        faults,
-    );
+    let result =
+        table.word("result", &[("report", ResultKind::Report), ("data", ResultKind::Data)], faults);
     let mut manifest = Manifest {
         name: name.to_string(),
         file: file.to_string(),
@@ -235,7 +233,8 @@ fn adjust_letters(
         };
         let short = if text.is_empty() {
             None
-        } else if text.len() == 1 && text != "h" && text.chars().all(|c| c.is_ascii_alphanumeric()) {
+        } else if text.len() == 1 && text != "h" && text.chars().all(|c| c.is_ascii_alphanumeric())
+        {
             text.chars().next()
         } else {
             faults.error(

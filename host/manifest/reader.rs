@@ -134,7 +134,11 @@ impl<'a> Table<'a> {
     }
 
     /// An array of texts with their places.
-    pub(super) fn texts(&mut self, key: &'static str, faults: &mut Faults) -> Vec<(String, Position)> {
+    pub(super) fn texts(
+        &mut self,
+        key: &'static str,
+        faults: &mut Faults,
+    ) -> Vec<(String, Position)> {
         let mut texts = Vec::new();
         for literal in self.array(key, faults) {
             match &literal.value {

@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 
 /// The shared groups that come with ledama.
 pub(super) fn groups() -> Groups {
-    let text = include_str!("../../../modules/lib/options.rhai");
+    let text = include_str!("../../modules/lib/options.rhai");
     Groups::read("lib/options.rhai", text).unwrap()
 }
 
@@ -42,7 +42,8 @@ pub(super) fn told(faults: &[Diagnostic]) -> Vec<String> {
     faults
         .iter()
         .map(|f| {
-            let place = f.place.as_ref().map_or_else(String::new, |p| format!("{}:{} ", p.line, p.column));
+            let place =
+                f.place.as_ref().map_or_else(String::new, |p| format!("{}:{} ", p.line, p.column));
             let help = f.help.first().map_or_else(String::new, |h| format!(" | {h}"));
             format!("{place}{}{help}", f.message)
         })
@@ -122,9 +123,8 @@ fn a_manifest_is_read_without_looking_at_the_rest_of_the_script() {
     assert_eq!(manifest.option("limit").unwrap().default, Some(RawValue::Float(-1.5)));
     assert_eq!(manifest.option("initfile").unwrap().short, Some('f'));
     assert!(manifest.includes("distribution") && !manifest.includes("logs"));
-    let default = |level, name: &str| {
-        manifest.at_level(level).option(name).unwrap().default.clone().unwrap()
-    };
+    let default =
+        |level, name: &str| manifest.at_level(level).option(name).unwrap().default.clone().unwrap();
     assert_eq!(default(Level::User, "numnodes"), RawValue::Int(80));
     assert_eq!(default(Level::Full, "numnodes"), RawValue::Int(64));
     let offered = |level| manifest.at_level(level).offered().any(|o| o.name == "status");

@@ -10,16 +10,15 @@ use super::typed::Refused;
 /// `2013/04/02/10:11:12` is local time, as it is in the files that use it.
 pub(super) fn parse(text: &str) -> Result<String, Refused> {
     let text = text.trim();
-    let instant = text
-        .parse::<Timestamp>()
-        .ok()
-        .or_else(|| utc(text))
-        .or_else(|| local(text))
-        .ok_or_else(|| {
-            Refused::new(format!("`{text}` is not a time")).maybe_help(Some(
-                "write `2013-04-02`, `2013-04-02T10:11:12Z` or `2013/04/02/10:11:12`".to_string(),
-            ))
-        })?;
+    let instant =
+        text.parse::<Timestamp>().ok().or_else(|| utc(text)).or_else(|| local(text)).ok_or_else(
+            || {
+                Refused::new(format!("`{text}` is not a time")).maybe_help(Some(
+                    "write `2013-04-02`, `2013-04-02T10:11:12Z` or `2013/04/02/10:11:12`"
+                        .to_string(),
+                ))
+            },
+        )?;
     Ok(instant.to_string())
 }
 

@@ -99,8 +99,10 @@ pub(super) fn parse(
     value: &RawValue,
     facts: &Facts<'_>,
 ) -> Result<Option<Value>, Refused> {
-    let can_be_empty =
-        matches!(option.kind, Kind::Path | Kind::RefFile | Kind::Nodes | Kind::Ints | Kind::List(_));
+    let can_be_empty = matches!(
+        option.kind,
+        Kind::Path | Kind::RefFile | Kind::Nodes | Kind::Ints | Kind::List(_)
+    );
     if can_be_empty && value.is_empty() {
         return Ok(None);
     }
@@ -152,7 +154,8 @@ fn int(option: &OptionDecl, value: &RawValue) -> Result<i64, Refused> {
         _ => None,
     };
     let number = number.ok_or_else(|| Refused::new(format!("`{value}` is not a whole number")))?;
-    #[allow(clippy::cast_precision_loss)] // limits are small; beyond 2^53 any rounding is on the far side
+    #[allow(clippy::cast_precision_loss)]
+    // limits are small; beyond 2^53 any rounding is on the far side
     within(option, number as f64, value)?;
     Ok(number)
 }
@@ -215,8 +218,8 @@ fn choice(option: &OptionDecl, text: &str) -> Result<String, Refused> {
         return Ok(text.to_string());
     }
     let names: Vec<_> = option.choices.iter().map(|c| c.value.as_str()).collect();
-    let help = did_you_mean(text, &names)
-        .unwrap_or_else(|| format!("possible: {}", names.join(", ")));
+    let help =
+        did_you_mean(text, &names).unwrap_or_else(|| format!("possible: {}", names.join(", ")));
     Err(Refused::new(format!("`{text}` is not one of the choices")).maybe_help(Some(help)))
 }
 

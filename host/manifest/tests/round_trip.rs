@@ -87,7 +87,19 @@ proptest! {
 
 #[test]
 fn a_shell_reads_the_line_as_it_was_meant() {
-    let odd = [&b"a b"[..], b"$HOME", b"'", b"\"", b"`x`", b"\\", b"\xFF'\\ \n", b"-x", b"*", b"!!", b"a;b"];
+    let odd = [
+        &b"a b"[..],
+        b"$HOME",
+        b"'",
+        b"\"",
+        b"`x`",
+        b"\\",
+        b"\xFF'\\ \n",
+        b"-x",
+        b"*",
+        b"!!",
+        b"a;b",
+    ];
     for raw in odd {
         let mut word = OsString::from("--text=");
         word.push(OsString::from_vec(raw.to_vec()));
