@@ -75,10 +75,7 @@ fn scripts_end_as_they_say() {
 #[test]
 fn a_reader_that_goes_away_is_no_fault() {
     let work = Work::new();
-    work.file(
-        "long.rhai",
-        "let t = \"\"; for k in 0..200000 { t += \"line\\n\"; } t\n",
-    );
+    work.file("long.rhai", "let t = \"\"; for k in 0..200000 { t += \"line\\n\"; } t\n");
     let pipe = format!(
         "'{}' run long.rhai | head -n 1; echo \"${{PIPESTATUS[0]}}\"",
         crate::support::run::program().display()

@@ -111,7 +111,7 @@ fn any_bytes_arrive_as_one_argument(place: Place) {
     for (k, raw) in arguments.iter().enumerate() {
         let wanted = [raw.as_slice(), b"|end|3"].concat();
         let got = std::fs::read(folder.join(k.to_string())).unwrap();
-        assert_eq!(got, wanted, "argument {k}: {:?}", OsStr::from_bytes(raw));
+        assert_eq!(got, wanted, "argument {k}: {}", raw.escape_ascii());
     }
 }
 

@@ -103,8 +103,8 @@ fn copies_onto_or_into_each_other_are_refused() {
 #[test]
 fn a_missing_source_is_told_before_anything_is_copied() {
     let scene = need!(Scene::new(Cluster::of(2), 1, Shape::default()));
-    let rows = scene.work.read("in.ref")
-        + &format!("{SOURCE}/{} ? ? node011 0\n", observation::name(80897, 0, 77));
+    let missing = observation::name(80897, 0, 77);
+    let rows = format!("{}{SOURCE}/{missing} ? ? node011 0\n", scene.work.read("in.ref"));
     scene.work.file("in.ref", rows);
     scene.copy().run().code(2).complains("SB077");
     assert!(scene.visible().is_empty());

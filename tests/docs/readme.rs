@@ -1,6 +1,7 @@
 //! The README's configuration is accepted and its main job works as written,
 //! on trees with junk, odd names and broken links.
 
+use crate::support::rows::rows;
 use crate::support::run::repository;
 use crate::support::shared::{cluster_tree, shared};
 use crate::support::skip::need;
@@ -104,14 +105,7 @@ type Places = Vec<(String, String)>;
 /// Sources and copies, in the order of the RefFiles.
 fn pairs(work: &Work) -> (Places, Places) {
     let read = |name: &str| -> Places {
-        work.read(name)
-            .lines()
-            .filter(|line| line.starts_with('/'))
-            .map(|line| {
-                let columns: Vec<&str> = line.split(' ').collect();
-                (columns[3].to_string(), percent_decoded(columns[0]))
-            })
-            .collect()
+        rows(&work.read(name)).into_iter().map(|row| (row.node, row.path)).collect()
     };
     (read("in.ref"), read("out.ref"))
 }
@@ -123,14 +117,4 @@ fn every_copy_is_the_same(cluster: &Cluster, work: &Work) {
     for (source, copy) in sources.iter().zip(&copies) {
         assert_same(&cluster.seen(&source.0, &source.1), &cluster.seen(&copy.0, &copy.1));
     }
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next().unwrap_or("").as_bytes().to_vec();
-    for part in parts {
-        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
-        bytes.extend_from_slice(part[2..].as_bytes());
-    }
-    String::from_utf8(bytes).unwrap()
 }

@@ -42,10 +42,7 @@ fn process(opts, run) {
 #[test]
 fn a_script_is_not_run_to_be_checked() {
     let work = Work::new();
-    work.file(
-        "acts.rhai",
-        "run.save(\"made\", \"x\", #{ overwrite: true });\n",
-    );
+    work.file("acts.rhai", "run.save(\"made\", \"x\", #{ overwrite: true });\n");
     work.ledama(["check", "acts.rhai"]).ok();
     assert!(!work.has("made"));
 }

@@ -80,8 +80,9 @@ fn growth_between_two_looks_is_a_transfer() {
     let writer = std::thread::spawn(move || {
         let mut file =
             std::fs::File::options().append(true).open(set.join("table.f1_TSM0")).unwrap();
+        let block = vec![7; 200_000];
         while more.load(std::sync::atomic::Ordering::Relaxed) {
-            std::io::Write::write_all(&mut file, &[7; 200_000]).unwrap();
+            std::io::Write::write_all(&mut file, &block).unwrap();
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     });

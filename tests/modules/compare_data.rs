@@ -11,8 +11,8 @@ fn row(sub_band: u32, size: &str, node: &str) -> String {
 #[test]
 fn the_same_in_other_places_is_the_same() {
     let work = Work::new();
-    work.file("a.ref", row(0, "5", "node011") + &row(1, "7", "node012"));
-    work.file("b.ref", row(1, "7", "node014") + &row(0, "5", "node013"));
+    work.file("a.ref", [row(0, "5", "node011"), row(1, "7", "node012")].concat());
+    work.file("b.ref", [row(1, "7", "node014"), row(0, "5", "node013")].concat());
     work.ledama(["run", "CompareData", "--reffiles", "a.ref,b.ref"]).ok().says("b.ref");
 }
 
@@ -20,12 +20,15 @@ fn the_same_in_other_places_is_the_same() {
 fn every_difference_is_told() {
     let work = Work::new();
     work.file("a.ref", (0..5).map(|k| row(k, "9", "node011")).collect::<String>());
-    let other = row(0, "9", "node013")
-        + &row(1, "1", "node013")
-        + &row(2, "9", "node013")
-        + &row(2, "9", "node014")
-        + &row(3, "?", "node013")
-        + &row(7, "9", "node013");
+    let other = [
+        row(0, "9", "node013"),
+        row(1, "1", "node013"),
+        row(2, "9", "node013"),
+        row(2, "9", "node014"),
+        row(3, "?", "node013"),
+        row(7, "9", "node013"),
+    ]
+    .concat();
     work.file("b.ref", other);
     let output = work.ledama(["run", "CompareData", "-i", "a.ref,b.ref"]).run().code(1);
     golden::check("CompareData/differences.txt", &output.stdout());
@@ -36,7 +39,7 @@ fn every_difference_is_told() {
 #[test]
 fn only_the_chosen_sub_bands_count() {
     let work = Work::new();
-    work.file("a.ref", row(0, "5", "node011") + &row(1, "7", "node012"));
+    work.file("a.ref", [row(0, "5", "node011"), row(1, "7", "node012")].concat());
     work.file("b.ref", row(0, "5", "node013"));
     work.ledama(["run", "CompareData", "-i", "a.ref,b.ref"]).run().code(1);
     work.ledama(["run", "CompareData", "-i", "a.ref,b.ref", "-b", "0"]).ok();
@@ -49,7 +52,7 @@ fn only_the_chosen_sub_bands_count() {
 #[test]
 fn what_is_lacking_can_be_copied_again() {
     let work = Work::new();
-    work.file("a.ref", row(0, "5", "node011") + &row(1, "7", "node012"));
+    work.file("a.ref", [row(0, "5", "node011"), row(1, "7", "node012")].concat());
     work.file("b.ref", row(0, "5", "node013"));
     work.ledama(["run", "CompareData", "-i", "a.ref,b.ref", "--write-missing", "again.ref"])
         .run()

@@ -154,10 +154,8 @@ fn a_copy_elsewhere_can_be_made_a_condition() {
     assert_eq!(left(&cluster), 4);
     observation::sets(&copy, 80897, 3..4, Shape::default());
     let name = observation::name(80897, 0, 3);
-    work.file(
-        "copies.ref",
-        rows + &format!("/data2/users/lofareor/L2013_80897/{name} ? 1 node012 0\n"),
-    );
+    rows.push_str(&format!("/data2/users/lofareor/L2013_80897/{name} ? 1 node012 0\n"));
+    work.file("copies.ref", rows);
     delete(&work, &config, &["--require-copy", "copies.ref", "--yes"]).code(0);
     assert_eq!(left(&cluster), 0);
 }

@@ -7,22 +7,12 @@ use serde_json::Value;
 
 use crate::support::nodes::Settings;
 use crate::support::observation::{self, Shape};
+use crate::support::rows::rows;
 use crate::support::skip::need;
 use crate::support::tree::walk;
 use crate::support::{Cluster, Work, plan_golden, shared};
 
 const PARENT: &str = "/data1/users/lofareor/L2013_80897";
-
-/// Path, frequency, size, node, beam of each row; paths decoded.
-fn rows(text: &str) -> Vec<[String; 5]> {
-    text.lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| {
-            let columns: Vec<String> = line.split(' ').map(ToString::to_string).collect();
-            columns.try_into().unwrap_or_else(|_| panic!("not five columns: {line}"))
-        })
-        .collect()
-}
 
 #[test]
 fn finds_what_is_there() {
@@ -57,23 +47,23 @@ fn finds_what_is_there() {
         })
         .collect();
     let got: Vec<(String, &str)> =
-        found.iter().map(|row| (row[0].clone(), row[3].as_str())).collect();
+        found.iter().map(|row| (row.path.clone(), row.node.as_str())).collect();
     assert_eq!(got, wanted);
-    assert!(found.iter().all(|row| row[2] == "3" || row[2] == "4"), "sizes in MiB: {found:?}");
-    assert!(found.iter().all(|row| row[4] == "0"), "beam from the name: {found:?}");
+    assert!(found.iter().all(|row| row.size == "3" || row.size == "4"), "sizes in MiB: {found:?}");
+    assert!(found.iter().all(|row| row.beam == "0"), "beam from the name: {found:?}");
     cluster.expect_nothing_left();
 
     // Only the paths: quicker, and locked sets are no problem.
     find(&["--onlypath"]).ok();
     let found = rows(&work.read("found.ref"));
     assert_eq!(found.len(), 4);
-    assert!(found.iter().all(|row| row[1] == "?" && row[2] == "?"), "{found:?}");
+    assert!(found.iter().all(|row| row.frequency == "?" && row.size == "?"), "{found:?}");
 
     // Only packed files.
     find(&["--pack"]).ok();
     let found = rows(&work.read("found.ref"));
     assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found.iter().all(|row| row[0].ends_with(".tar")));
+    assert!(found.iter().all(|row| row.path.ends_with(".MS.tar")));
 }
 
 #[test]
@@ -155,7 +145,7 @@ fn a_tree_of_real_sets_is_listed_as_its_maker_says() {
         let output = find(kind);
         assert_eq!(output.code, 0, "{output}");
         for row in rows(&work.read("x.ref")) {
-            found.insert((row[3].clone(), decoded(&row[0])), row[2].clone());
+            found.insert((row.node, row.path), row.size);
         }
     }
     let of = |list: &str, wanted: &dyn Fn(&Value) -> bool| -> BTreeSet<(String, String)> {
@@ -183,23 +173,6 @@ fn a_tree_of_real_sets_is_listed_as_its_maker_says() {
 fn key(entry: &Value) -> (String, String) {
     let text = |name: &str| entry[name].as_str().unwrap().to_string();
     (text("node"), text("path"))
-}
-
-/// A path of a RefFile row without its percent codes.
-fn decoded(path: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        if *first == b'%' && tail.len() >= 2 {
-            let code = std::str::from_utf8(&tail[..2]).unwrap();
-            bytes.push(u8::from_str_radix(code, 16).unwrap());
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[test]

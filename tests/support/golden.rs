@@ -18,9 +18,7 @@ pub(crate) fn check(name: &str, text: &str) {
             "tests/golden/{name}: {e} (make it: LEDAMA_UPDATE_GOLDEN=1 cargo test); got:\n{text}"
         )
     });
-    if wanted != text {
-        panic!("tests/golden/{name} differs\n{}", difference(&wanted, text));
-    }
+    assert!(wanted == text, "tests/golden/{name} differs\n{}", difference(&wanted, text));
 }
 
 /// The lines around the first difference.

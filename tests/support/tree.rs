@@ -8,6 +8,8 @@ use std::ffi::OsString;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use ledama_base::rawtext;
+
 /// What one name in a tree is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -56,7 +58,7 @@ fn look(path: &Path) -> Entry {
     } else if kind.is_dir() {
         ("folder", facts.mode() & 0o7777, 0, String::new())
     } else if kind.is_symlink() {
-        ("link", 0, 0, format!("{:?}", std::fs::read_link(path).unwrap()))
+        ("link", 0, 0, rawtext::path_text(&std::fs::read_link(path).unwrap()))
     } else if kind.is_fifo() {
         ("pipe", facts.mode() & 0o7777, 0, String::new())
     } else {
@@ -110,7 +112,7 @@ pub(crate) fn differences(source: &Path, copy: &Path) -> Vec<String> {
         match copy.get(name) {
             None => found.push(format!("{}: missing", name.display())),
             Some(got) => {
-                found.extend(unlike(wanted, got).map(|how| format!("{}: {how}", name.display())))
+                found.extend(unlike(wanted, got).map(|how| format!("{}: {how}", name.display())));
             }
         }
     }

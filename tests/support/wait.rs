@@ -11,7 +11,7 @@ pub(crate) fn until<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
         if let Some(value) = check() {
             return value;
         }
-        assert!(start.elapsed() < Duration::from_secs(120), "waited in vain: {what}");
+        assert!(start.elapsed() < Duration::from_mins(2), "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(3));
     }
 }
