@@ -53,12 +53,14 @@ impl ConnectError {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The plan names a node that the configuration does not know.
-    #[error("unknown node `{node}` in task `{label}`")]
+    #[error("task `{label}`: {source}")]
     UnknownNode {
         /// The node.
         node: String,
         /// Label of the first task that names it.
         label: String,
+        /// What is wrong with it, with the nearest names.
+        source: OperationError,
     },
     /// The plan names an operation that does not exist, or its input is wrong.
     #[error("task `{label}`: {source}")]
@@ -86,4 +88,19 @@ pub enum Error {
         /// The cause.
         source: std::io::Error,
     },
+}
+
+impl Error {
+    /// The same failure as scripts and the host's report see it.
+    pub fn to_operation_error(&self) -> OperationError {
+        let message = self.to_string();
+        match self {
+            Self::UnknownNode { source, .. } | Self::BadTask { source, .. } => {
+                OperationError { kind: source.kind, message, help: source.help.clone() }
+            }
+            Self::Busy { .. } => OperationError::new(ErrorKind::Refused, message)
+                .help("wait for that run to end, or use another folder"),
+            Self::Io { what, source } => OperationError::io(what, source),
+        }
+    }
 }

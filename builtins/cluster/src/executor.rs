@@ -1,5 +1,16 @@
 //! Runs a plan: connects, schedules, retries, times out, cancels, records.
 
+mod alarms;
+mod cluster;
+mod execution;
+mod ledger;
+mod pool;
+mod resolve;
+mod validate;
+
+pub use cluster::Cluster;
+pub use resolve::Resolve;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +27,8 @@ use crate::report::Outcome;
 pub struct Settings {
     /// Id of the run, see [`new_run_id`](crate::run::new_run_id).
     pub run_id: String,
+    /// Name of the module or script, for the journal.
+    pub module: String,
     /// Nodes that work at the same time.
     pub nodes: usize,
     /// Tasks at the same time on each node.
@@ -34,14 +47,23 @@ pub struct Settings {
     pub logs: Option<PathBuf>,
     /// Folder for `status.jsonl`, the journal; locked while in use.
     pub status: Option<PathBuf>,
-    /// Take tasks that the journal calls done as done.
+    /// Take tasks that the journal calls done as done. Operations that only
+    /// read are done again, because their answers are needed.
     pub resume: bool,
+    /// Folder of the lease files that share `store_streams` with other runs;
+    /// none: the limits are this run's own.
+    pub leases: Option<PathBuf>,
+    /// Time before the first retry; each further one waits twice as long, at most half a minute.
+    pub back_off: Duration,
+    /// Time a stopped task gets to end before its connection is dropped.
+    pub grace: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             run_id: String::new(),
+            module: String::new(),
             nodes: 64,
             tasks_per_node: 1,
             total: None,
@@ -52,11 +74,14 @@ impl Default for Settings {
             logs: None,
             status: None,
             resume: false,
+            leases: None,
+            back_off: Duration::from_millis(500),
+            grace: Duration::from_secs(15),
         }
     }
 }
 
-/// Set once from the signal handler; seen by everything that waits.
+/// Set once from the signal handler; seen within a tenth of a second by everything that waits.
 #[derive(Debug, Clone, Default)]
 pub struct CancelToken(Arc<AtomicBool>);
 
@@ -147,3 +172,6 @@ pub struct Silent;
 impl Watch for Silent {
     fn event(&self, _event: &Event<'_>) {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,9 @@
 //! Building a plan changes nothing. It can be shown, compared, stored as JSON
 //! and executed.
 
-use std::collections::BTreeMap;
+mod check;
+
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,6 +20,10 @@ pub struct Plan {
     /// Remarks for the reader of the plan, such as rows left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What [`add_once`](Self::add_once) has to remember; no part of the plan.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub commands: KnownCommands,
 }
 
 /// Index of a task in its plan.
@@ -130,6 +136,44 @@ impl Plan {
         self.tasks.push(task);
         self.tasks.len() - 1
     }
+
+    /// Adds a command unless the plan has one with the same node and
+    /// arguments; returns the index of the one or the other. Operations are always added.
+    pub fn add_once(&mut self, task: Task) -> TaskIndex {
+        let Action::Command(command) = &task.action else { return self.add(task) };
+        self.commands.catch_up(&self.tasks);
+        match self.commands.by_node.get(&task.node).and_then(|known| known.get(&command.argv)) {
+            Some(&index) => index,
+            None => self.add(task),
+        }
+    }
+}
+
+/// Where the commands of a plan are; follows the plan when asked.
+#[doc(hidden)]
+#[derive(Debug, Clone, Default)]
+pub struct KnownCommands {
+    by_node: HashMap<String, HashMap<Vec<String>, TaskIndex>>,
+    seen: usize,
+}
+
+impl PartialEq for KnownCommands {
+    /// Plans with the same tasks are the same plan.
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl KnownCommands {
+    fn catch_up(&mut self, tasks: &[Task]) {
+        for (index, task) in tasks.iter().enumerate().skip(self.seen) {
+            if let Action::Command(command) = &task.action {
+                let known = self.by_node.entry(task.node.clone()).or_default();
+                known.entry(command.argv.clone()).or_insert(index);
+            }
+        }
+        self.seen = tasks.len();
+    }
 }
 
 impl Task {
@@ -153,5 +197,44 @@ impl Task {
             store: None,
             log: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    fn command(node: &str, argv: &[&str]) -> Task {
+        let argv = argv.iter().map(ToString::to_string).collect();
+        Task::command(node, "", CommandSpec { argv, ..CommandSpec::default() })
+    }
+
+    #[test]
+    fn a_command_is_added_once_for_each_node() {
+        let mut plan = Plan::new("t");
+        assert_eq!(plan.add(command("a", &["mkdir", "/x"])), 0);
+        assert_eq!(plan.add_once(command("a", &["mkdir", "/x"])), 0);
+        assert_eq!(plan.add_once(command("b", &["mkdir", "/x"])), 1);
+        assert_eq!(plan.add_once(command("a", &["mkdir", "/x", ""])), 2);
+        assert_eq!(plan.add_once(command("b", &["mkdir", "/x"])), 1);
+        assert_eq!(plan.add(command("a", &["mkdir", "/x"])), 3);
+        let operation = Task::operation("a", "", "x.y", Value::Null);
+        assert_eq!(plan.add_once(operation.clone()), 4);
+        assert_eq!(plan.add_once(operation), 5);
+    }
+
+    #[test]
+    fn a_plan_survives_json() {
+        let mut plan = Plan::new("t");
+        plan.add_once(command("a", &["ls"]));
+        plan.notes.push("n".into());
+        let text = serde_json::to_string(&plan).unwrap();
+        assert_eq!(
+            text,
+            r#"{"title":"t","tasks":[{"node":"a","label":"","action":{"command":{"argv":["ls"]}}}],"notes":["n"]}"#
+        );
+        assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
     }
 }

@@ -1,8 +1,13 @@
 //! What came of a plan: one outcome per task, in plan order.
 
+mod group;
+
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use ledama_base::operation::{ErrorKind, OperationError};
+use ledama_base::suggest::did_you_mean;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,6 +27,36 @@ pub enum State {
     Skipped,
     /// The run was interrupted before or while it ran.
     Cancelled,
+}
+
+impl State {
+    /// All of them, with their names in reports.
+    const NAMES: [(&'static str, Self); 5] = [
+        ("done", Self::Done),
+        ("already_done", Self::AlreadyDone),
+        ("failed", Self::Failed),
+        ("skipped", Self::Skipped),
+        ("cancelled", Self::Cancelled),
+    ];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, state)| *state == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl FromStr for State {
+    type Err = OperationError;
+
+    fn from_str(name: &str) -> Result<Self, OperationError> {
+        let names = || Self::NAMES.iter().map(|(name, _)| *name);
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, s)| *s).ok_or_else(|| {
+            let all = names().collect::<Vec<_>>().join(", ");
+            let help = did_you_mean(name, names());
+            OperationError::new(ErrorKind::Input, format!("`{name}` is no state of a task"))
+                .help(help.unwrap_or_else(|| format!("the states are {all}")))
+        })
+    }
 }
 
 /// How one task ended.
@@ -64,6 +99,46 @@ pub struct Outcome {
     pub log: Option<PathBuf>,
 }
 
+impl Outcome {
+    /// The outcome of a task that never ran.
+    pub fn new(task: TaskIndex, node: &str, label: &str, state: State) -> Self {
+        Self {
+            task,
+            node: node.to_string(),
+            label: label.to_string(),
+            state,
+            value: Value::Null,
+            items: Vec::new(),
+            error: None,
+            exit_status: None,
+            tail: String::new(),
+            attempts: 0,
+            started: None,
+            seconds: 0.0,
+            log: None,
+        }
+    }
+}
+
+impl Outcome {
+    /// The outcome as JSON with every field, null where there is nothing: a
+    /// script that asks for a field always finds it.
+    pub fn to_whole_json(&self) -> Value {
+        let mut whole = serde_json::to_value(self).unwrap_or_default();
+        if let Some(fields) = whole.as_object_mut() {
+            for field in ["value", "error", "exit_status", "started", "log"] {
+                fields.entry(field).or_insert(Value::Null);
+            }
+            fields.entry("items").or_insert_with(|| Value::Array(Vec::new()));
+            fields.entry("tail").or_insert_with(|| Value::from(""));
+            if let Some(error) = fields.get_mut("error").and_then(Value::as_object_mut) {
+                error.entry("help").or_insert(Value::Null);
+            }
+        }
+        whole
+    }
+}
+
 /// What came of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -77,6 +152,9 @@ pub struct Report {
     pub finished: String,
     /// True when the user interrupted it.
     pub interrupted: bool,
+    /// What went wrong beside the tasks, such as a log that could not be written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// In plan order.
     pub outcomes: Vec<Outcome>,
 }
@@ -96,6 +174,30 @@ impl Report {
     pub fn failures(&self) -> impl Iterator<Item = &Outcome> {
         self.outcomes.iter().filter(|o| o.state == State::Failed)
     }
+
+    /// What the tasks that are done answered, in plan order.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        let done = |o: &&Outcome| matches!(o.state, State::Done | State::AlreadyDone);
+        self.outcomes.iter().filter(done).map(|o| &o.value)
+    }
+
+    /// The failures, grouped by message, in the order of their first appearance.
+    pub fn groups(&self) -> Vec<FailureGroup> {
+        group::failures(self.failures())
+    }
+}
+
+impl fmt::Display for Report {
+    /// Title and counts, such as `Copy: 24 done, 1 failed`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |(name, state): &(&str, State)| match self.count(*state) {
+            0 => None,
+            n => Some(format!("{n} {}", name.replace('_', " "))),
+        };
+        let counts: Vec<String> = State::NAMES.iter().filter_map(count).collect();
+        let counts = if counts.is_empty() { "no tasks".to_string() } else { counts.join(", ") };
+        write!(f, "{}: {counts}", self.title)
+    }
 }
 
 /// Failures of many nodes with the same message, told once.
@@ -111,4 +213,86 @@ pub struct FailureGroup {
     pub nodes: Vec<String>,
     /// Indices of the tasks.
     pub tasks: Vec<TaskIndex>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// Other programs read this form: it may grow, but not change.
+    #[test]
+    fn the_form_is_fixed() {
+        let report = Report {
+            run_id: "20261122T180500Z-4f2a00".into(),
+            title: "Copy".into(),
+            started: "2026-11-22T18:05:00.000Z".into(),
+            finished: "2026-11-22T18:06:00.000Z".into(),
+            interrupted: false,
+            warnings: Vec::new(),
+            outcomes: vec![Outcome {
+                items: vec![json!(1)],
+                error: Some(OperationError::new(ErrorKind::NoSpace, "disk full").help("clean")),
+                exit_status: Some(1),
+                tail: "last words".into(),
+                attempts: 2,
+                started: Some("2026-11-22T18:05:01.000Z".into()),
+                seconds: 1.5,
+                log: Some("logs/a.log".into()),
+                value: json!({"bytes": 5}),
+                ..Outcome::new(0, "node011", "/a", State::Failed)
+            }],
+        };
+        let value = serde_json::to_value(&report).unwrap();
+        assert_eq!(
+            value,
+            json!({
+                "run_id": "20261122T180500Z-4f2a00",
+                "title": "Copy",
+                "started": "2026-11-22T18:05:00.000Z",
+                "finished": "2026-11-22T18:06:00.000Z",
+                "interrupted": false,
+                "outcomes": [{
+                    "task": 0, "node": "node011", "label": "/a", "state": "failed",
+                    "value": {"bytes": 5}, "items": [1],
+                    "error": {"kind": "no-space", "message": "disk full", "help": "clean"},
+                    "exit_status": 1, "tail": "last words", "attempts": 2,
+                    "started": "2026-11-22T18:05:01.000Z", "seconds": 1.5, "log": "logs/a.log"
+                }]
+            })
+        );
+        assert_eq!(serde_json::from_value::<Report>(value).unwrap(), report);
+        let whole = Outcome::new(1, "n", "l", State::Failed).to_whole_json();
+        assert_eq!(whole.as_object().unwrap().len(), 13, "one key for each field");
+        let least = serde_json::to_value(Outcome::new(1, "n", "l", State::AlreadyDone)).unwrap();
+        assert_eq!(
+            least,
+            json!({"task": 1, "node": "n", "label": "l", "state": "already_done",
+                   "attempts": 0, "seconds": 0.0})
+        );
+    }
+
+    #[test]
+    fn states_have_names() {
+        for (name, state) in State::NAMES {
+            assert_eq!(serde_json::to_value(state).unwrap(), json!(name));
+            assert_eq!((name.parse::<State>().unwrap(), state.name()), (state, name));
+        }
+        let error = "fialed".parse::<State>().unwrap_err();
+        assert_eq!(error.help.as_deref(), Some("did you mean `failed`?"));
+    }
+
+    #[test]
+    fn a_report_in_a_few_words() {
+        let mut report = Report { title: "Copy".into(), ..Report::default() };
+        assert_eq!(report.to_string(), "Copy: no tasks");
+        report.outcomes = [State::Failed, State::AlreadyDone, State::Failed]
+            .map(|state| Outcome::new(0, "n", "l", state))
+            .to_vec();
+        assert_eq!(report.to_string(), "Copy: 1 already done, 2 failed");
+        assert_eq!(report.values().count(), 1);
+    }
 }

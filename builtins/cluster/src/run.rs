@@ -1,15 +1,27 @@
 //! What a script may ask of the run it belongs to.
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledama_base::operation::OperationError;
+use ledama_base::rawtext::path_text;
 pub use ledama_config::access::Level;
 use ledama_config::model::Config;
 use serde_json::Value;
 
 use crate::plan::Plan;
 use crate::report::Report;
+
+/// The id of a new run: the time (UTC) and six random digits, such as
+/// `20261122T180500Z-4f2a09`. Names of files may contain it, and ids sort by time.
+pub fn new_run_id() -> String {
+    let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    // The standard library seeds this from the system's random numbers.
+    let random = RandomState::new().hash_one((std::process::id(), &time));
+    format!("{time}-{:06x}", random & 0xFF_FFFF)
+}
 
 /// Facts about a run, fixed before the script starts.
 #[derive(Debug, Clone)]
@@ -28,6 +40,14 @@ pub struct RunContext {
     pub query: bool,
     /// The configuration.
     pub config: Arc<Config>,
+}
+
+impl RunContext {
+    /// The home folder of the account in text form, `/` if it has none.
+    pub fn home(&self) -> String {
+        let home = std::env::home_dir().filter(|home| home.is_absolute());
+        home.map_or_else(|| "/".to_string(), |home| path_text(&home))
+    }
 }
 
 /// Adjustments of one execution, from the script.
@@ -67,6 +87,12 @@ pub trait Run: Send + Sync {
     /// Writes a file of the launching host in one step (temporary file, then
     /// rename); refuses an existing one unless `overwrite`. A dry run says what it would write.
     fn save(&self, path: &Path, content: &[u8], overwrite: bool) -> Result<(), RunError>;
+    /// The same, and in a dry run too: for a file the user asked to have then.
+    fn save_anyway(&self, path: &Path, content: &[u8], overwrite: bool) -> Result<(), RunError>;
+    /// Makes a folder of the launching host and those above it. A dry run makes none.
+    fn make_folder(&self, path: &Path) -> Result<(), RunError>;
+    /// Waits, but ends at once with [`RunError::Stopped`] when the user interrupts.
+    fn pause(&self, time: Duration) -> Result<(), RunError>;
     /// Shows a line to the user, beside the progress.
     fn say(&self, line: &str);
     /// Shows a warning to the user and keeps it in the report.
@@ -75,4 +101,19 @@ pub trait Run: Send + Sync {
     fn record(&self, key: &str, value: Value);
     /// Marks that a check found a difference: the run ends with exit code 1.
     fn found_difference(&self);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_id_is_a_time_and_something_random() {
+        let (first, second) = (new_run_id(), new_run_id());
+        assert_ne!(first, second);
+        let (time, random) = first.split_once('-').unwrap_or_default();
+        assert_eq!((time.len(), random.len()), (16, 6), "{first}");
+        assert!(time.ends_with('Z') && time.as_bytes()[8] == b'T');
+        assert!(random.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
 }

@@ -107,8 +107,14 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// A scheduler for these tasks; those for which `done` says so count as
-    /// finished well. Predecessors must stand before their successors.
-    pub fn new(tasks: &[Task], limits: &Limits, done: impl Fn(TaskIndex) -> bool) -> Self {
+    /// finished well. `nodes` tells which of them share a machine, whatever
+    /// name they have for it. Predecessors must stand before their successors.
+    pub fn new(
+        tasks: &[Task],
+        nodes: &[usize],
+        limits: &Limits,
+        done: impl Fn(TaskIndex) -> bool,
+    ) -> Self {
         let mut made = Self {
             places: limits.nodes.max(1),
             per_node: limits.tasks_per_node.max(1),
@@ -126,9 +132,9 @@ impl Scheduler {
             running: 0,
             unfinished: 0,
         };
-        let mut node_names: HashMap<&str, usize> = HashMap::new();
-        for (index, task) in tasks.iter().enumerate() {
-            let node = *node_names.entry(&task.node).or_insert_with(|| {
+        let mut known: HashMap<usize, usize> = HashMap::new();
+        for (index, (task, node)) in tasks.iter().zip(nodes).enumerate() {
+            let node = *known.entry(*node).or_insert_with(|| {
                 made.nodes.push(Node::default());
                 made.nodes.len() - 1
             });

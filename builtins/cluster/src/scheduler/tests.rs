@@ -20,20 +20,39 @@ fn limits(nodes: usize, tasks_per_node: usize) -> Limits {
     Limits { nodes, tasks_per_node, ..Limits::default() }
 }
 
+/// One machine for each name.
+fn scheduler(
+    plan: &[Task],
+    limits: &Limits,
+    done: impl Fn(TaskIndex) -> bool,
+) -> Scheduler {
+    let mut names: Vec<&str> = Vec::new();
+    let nodes: Vec<usize> = plan
+        .iter()
+        .map(|task| {
+            names.iter().position(|name| *name == task.node).unwrap_or_else(|| {
+                names.push(&task.node);
+                names.len() - 1
+            })
+        })
+        .collect();
+    Scheduler::new(plan, &nodes, limits, done)
+}
+
 fn start_all(scheduler: &mut Scheduler) -> Vec<TaskIndex> {
     std::iter::from_fn(|| scheduler.next_task()).collect()
 }
 
 #[test]
 fn an_empty_plan_is_over() {
-    let mut scheduler = Scheduler::new(&[], &limits(64, 4), |_| false);
+    let mut scheduler = scheduler(&[], &limits(64, 4), |_| false);
     assert!(scheduler.is_over());
     assert_eq!(scheduler.next_task(), None);
 }
 
 #[test]
 fn one_task_needs_one_of_many_places() {
-    let mut scheduler = Scheduler::new(&tasks(&["a"]), &limits(64, 1), |_| false);
+    let mut scheduler = scheduler(&tasks(&["a"]), &limits(64, 1), |_| false);
     assert_eq!(start_all(&mut scheduler), [0]);
     assert_eq!(scheduler.finished(0, true), [0usize; 0]);
     assert!(scheduler.is_over());
@@ -41,7 +60,7 @@ fn one_task_needs_one_of_many_places() {
 
 #[test]
 fn one_node_never_runs_more_than_its_limit() {
-    let mut scheduler = Scheduler::new(&tasks(&["a"; 5]), &limits(64, 2), |_| false);
+    let mut scheduler = scheduler(&tasks(&["a"; 5]), &limits(64, 2), |_| false);
     assert_eq!(start_all(&mut scheduler), [0, 1]);
     scheduler.finished(1, true);
     assert_eq!(start_all(&mut scheduler), [2]);
@@ -51,8 +70,15 @@ fn one_node_never_runs_more_than_its_limit() {
 }
 
 #[test]
+fn two_names_of_a_machine_share_its_limit() {
+    let mut scheduler =
+        Scheduler::new(&tasks(&["a", "b", "c"]), &[7, 7, 3], &limits(8, 1), |_| false);
+    assert_eq!(start_all(&mut scheduler), [0, 2]);
+}
+
+#[test]
 fn a_node_keeps_its_place_until_it_has_nothing_to_start() {
-    let mut scheduler = Scheduler::new(&tasks(&["a", "b", "a", "b"]), &limits(1, 1), |_| false);
+    let mut scheduler = scheduler(&tasks(&["a", "b", "a", "b"]), &limits(1, 1), |_| false);
     let mut order = Vec::new();
     while let Some(next) = scheduler.next_task() {
         order.push(next);
@@ -66,7 +92,7 @@ fn a_node_keeps_its_place_until_it_has_nothing_to_start() {
 #[test]
 fn a_new_node_comes_before_a_second_task_of_a_busy_one() {
     let mut scheduler =
-        Scheduler::new(&tasks(&["a", "a", "a", "b", "b", "c"]), &limits(2, 2), |_| false);
+        scheduler(&tasks(&["a", "a", "a", "b", "b", "c"]), &limits(2, 2), |_| false);
     assert_eq!(start_all(&mut scheduler), [0, 3, 1, 4]);
     scheduler.finished(3, true);
     assert_eq!(start_all(&mut scheduler), [] as [TaskIndex; 0], "b still works");
@@ -77,7 +103,7 @@ fn a_new_node_comes_before_a_second_task_of_a_busy_one() {
 #[test]
 fn the_total_limit_spreads_over_the_nodes() {
     let all = Limits { total: Some(3), ..limits(8, 8) };
-    let mut scheduler = Scheduler::new(&tasks(&["a", "a", "a", "b", "c"]), &all, |_| false);
+    let mut scheduler = scheduler(&tasks(&["a", "a", "a", "b", "c"]), &all, |_| false);
     assert_eq!(start_all(&mut scheduler), [0, 3, 4]);
 }
 
@@ -85,7 +111,7 @@ fn the_total_limit_spreads_over_the_nodes() {
 fn a_node_whose_store_is_full_lends_its_place() {
     let plan = [task("a", &[], Some("S")), task("b", &[], Some("S")), task("c", &[], None)];
     let all = Limits { stores: BTreeMap::from([("S".to_string(), 1)]), ..limits(2, 1) };
-    let mut scheduler = Scheduler::new(&plan, &all, |_| false);
+    let mut scheduler = scheduler(&plan, &all, |_| false);
     assert_eq!(start_all(&mut scheduler), [0, 2]);
     scheduler.finished(2, true);
     assert_eq!(scheduler.next_task(), None, "the only stream is in use");
@@ -96,7 +122,7 @@ fn a_node_whose_store_is_full_lends_its_place() {
 #[test]
 fn a_closed_store_lets_an_idle_node_give_way() {
     let plan = [task("a", &[], Some("S")), task("b", &[], None)];
-    let mut scheduler = Scheduler::new(&plan, &limits(1, 1), |_| false);
+    let mut scheduler = scheduler(&plan, &limits(1, 1), |_| false);
     assert_eq!(scheduler.next_task(), Some(0));
     scheduler.put_back(0);
     scheduler.close_store("S");
@@ -117,7 +143,7 @@ fn successors_wait_and_a_failure_skips_them_all() {
         task("b", &[3], None),
         task("b", &[2, 4], None),
     ];
-    let mut scheduler = Scheduler::new(&plan, &limits(8, 8), |_| false);
+    let mut scheduler = scheduler(&plan, &limits(8, 8), |_| false);
     assert_eq!(start_all(&mut scheduler), [0, 3]);
     assert_eq!(scheduler.finished(0, false), [1, 2, 5]);
     scheduler.finished(3, true);
@@ -129,14 +155,14 @@ fn successors_wait_and_a_failure_skips_them_all() {
 #[test]
 fn what_was_done_before_is_neither_started_nor_waited_for() {
     let plan = [task("a", &[], None), task("a", &[0], None), task("a", &[1], None)];
-    let mut scheduler = Scheduler::new(&plan, &limits(1, 1), |index| index < 2);
+    let mut scheduler = scheduler(&plan, &limits(1, 1), |index| index < 2);
     assert_eq!(start_all(&mut scheduler), [2]);
 }
 
 #[test]
 fn stopping_leaves_only_what_runs() {
     let plan = [task("a", &[], None), task("a", &[0], None), task("a", &[], None)];
-    let mut scheduler = Scheduler::new(&plan, &limits(1, 1), |_| false);
+    let mut scheduler = scheduler(&plan, &limits(1, 1), |_| false);
     assert_eq!(scheduler.next_task(), Some(0));
     assert_eq!(scheduler.stop(), [1, 2]);
     assert!(!scheduler.is_over());
@@ -159,7 +185,7 @@ fn a_hundred_thousand_tasks_are_no_burden() {
         total: Some(200),
         ..limits(16, 8)
     };
-    let mut scheduler = Scheduler::new(&plan, &all, |_| false);
+    let mut scheduler = scheduler(&plan, &all, |_| false);
     let mut running = std::collections::VecDeque::new();
     let mut finished = 0;
     loop {
@@ -219,7 +245,7 @@ proptest! {
         (plan, limits) in any_plan(),
         choices in proptest::collection::vec((any::<u16>(), 0..8u8), 1..60),
     ) {
-        let mut scheduler = Scheduler::new(&plan, &limits, |_| false);
+        let mut scheduler = scheduler(&plan, &limits, |_| false);
         let mut running: Vec<TaskIndex> = Vec::new();
         let mut state = vec![' '; plan.len()];
         let mut last: HashMap<(String, Option<String>), TaskIndex> = HashMap::new();
@@ -275,7 +301,7 @@ proptest! {
     #[test]
     fn the_order_is_deterministic((plan, limits) in any_plan()) {
         let order = || {
-            let mut scheduler = Scheduler::new(&plan, &limits, |_| false);
+            let mut scheduler = scheduler(&plan, &limits, |_| false);
             let mut running = std::collections::VecDeque::new();
             let mut order = Vec::new();
             loop {

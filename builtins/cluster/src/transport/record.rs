@@ -1,0 +1,222 @@
+//! A connector for unit tests that runs nothing: it records what the executor
+//! says and answers what the test wants, in an order the test decides.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::Sender;
+
+use super::{Connector, Link, LinkEvent, Peer, Sink, Target};
+use crate::error::{ConnectError, ConnectErrorKind};
+use crate::protocol::{FromWorker, JobId, JobResult, ToWorker};
+
+/// What the imagined worker of a node does about a message.
+#[derive(Debug)]
+pub enum Act {
+    /// It says something.
+    Say(FromWorker),
+    /// Its link is lost.
+    Lose(String),
+}
+
+impl Act {
+    /// The job is done, with this value.
+    pub fn done(id: JobId, value: serde_json::Value) -> Self {
+        Self::Say(FromWorker::Done { id, result: JobResult { value, ..JobResult::default() } })
+    }
+
+    /// The job has failed.
+    pub fn failed(id: JobId, error: ledama_base::operation::OperationError) -> Self {
+        let result = JobResult { error: Some(error), ..JobResult::default() };
+        Self::Say(FromWorker::Done { id, result })
+    }
+}
+
+type Answer = Box<dyn Fn(&str, &ToWorker) -> Vec<Act> + Send + Sync>;
+
+/// The connector; clones are the same one.
+#[derive(Clone)]
+pub struct Recorder {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    answer: Answer,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// What has happened.
+#[derive(Debug, Default)]
+struct State {
+    said: Vec<(String, ToWorker)>,
+    connects: Vec<String>,
+    refusals: HashMap<String, VecDeque<ConnectErrorKind>>,
+    links: HashMap<String, Sender<Order>>,
+    open: usize,
+    most_open: usize,
+}
+
+#[derive(Debug)]
+enum Order {
+    Hear(ToWorker),
+    Act(Act),
+    Close,
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Recorder").field(&*self.state()).finish()
+    }
+}
+
+impl Recorder {
+    /// `answer` is called on the thread of the link for every message to a node.
+    pub fn new(answer: impl Fn(&str, &ToWorker) -> Vec<Act> + Send + Sync + 'static) -> Self {
+        let shared = Shared {
+            answer: Box::new(answer),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Every job is done at once and answers nothing.
+    pub fn obliging() -> Self {
+        Self::new(|_, message| match message {
+            ToWorker::Run { id, .. } => vec![Act::done(*id, serde_json::Value::Null)],
+            _ => Vec::new(),
+        })
+    }
+
+    /// The next tries to connect to a node fail, one for each kind.
+    pub fn refuse(&self, node: &str, kinds: &[ConnectErrorKind]) {
+        self.state().refusals.entry(node.to_string()).or_default().extend(kinds);
+    }
+
+    /// Lets the worker of a node do something now.
+    pub fn act(&self, node: &str, act: Act) {
+        if let Some(link) = self.state().links.get(node) {
+            drop(link.send(Order::Act(act)));
+        }
+    }
+
+    /// Everything said to the workers so far, in the order they heard it.
+    pub fn said(&self) -> Vec<(String, ToWorker)> {
+        self.state().said.clone()
+    }
+
+    /// The nodes of all tries to connect, in order.
+    pub fn connects(&self) -> Vec<String> {
+        self.state().connects.clone()
+    }
+
+    /// Links open now, and the most that ever were at the same time.
+    pub fn open(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.open, state.most_open)
+    }
+
+    /// Waits until what was said satisfies the test; false if that takes too long.
+    pub fn wait_for(&self, wanted: impl Fn(&[(String, ToWorker)]) -> bool) -> bool {
+        let patience = Duration::from_secs(20);
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(self.state(), patience, |state| !wanted(&state.said))
+            .unwrap_or_else(PoisonError::into_inner);
+        !waited.1.timed_out()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The life of a link, on its own thread.
+    fn carry(&self, node: &str, orders: &crossbeam_channel::Receiver<Order>, sink: &Sink) {
+        while let Ok(order) = orders.recv() {
+            let acts = match order {
+                Order::Close => break,
+                Order::Act(act) => vec![act],
+                Order::Hear(message) => {
+                    let acts = (self.shared.answer)(node, &message);
+                    self.state().said.push((node.to_string(), message));
+                    self.shared.changed.notify_all();
+                    acts
+                }
+            };
+            for act in acts {
+                match act {
+                    Act::Say(message) => sink(LinkEvent::Message(message)),
+                    Act::Lose(reason) => {
+                        self.state().open -= 1;
+                        return sink(LinkEvent::Lost { reason });
+                    }
+                }
+            }
+        }
+        self.state().open -= 1;
+    }
+}
+
+impl Connector for Recorder {
+    fn connect(
+        &self,
+        target: &Target,
+        _run_id: &str,
+        sink: Sink,
+    ) -> Result<Box<dyn Link>, ConnectError> {
+        let node = target.node.clone();
+        let (orders, received) = crossbeam_channel::unbounded();
+        {
+            let mut state = self.state();
+            state.connects.push(node.clone());
+            let refusal = state.refusals.get_mut(&node).and_then(VecDeque::pop_front);
+            if let Some(kind) = refusal {
+                let message = "refused by the test".to_string();
+                return Err(ConnectError { node, kind, message, help: None });
+            }
+            state.links.insert(node.clone(), orders.clone());
+            state.open += 1;
+            state.most_open = state.most_open.max(state.open);
+        }
+        let (done, finished) = crossbeam_channel::bounded::<()>(0);
+        let recorder = self.clone();
+        let life = move || {
+            let _done = done;
+            recorder.carry(&node, &received, &sink);
+        };
+        std::thread::spawn(life);
+        let peer = Peer {
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            hostname: target.node.clone(),
+            pid: 1,
+            processors: 1,
+            uploaded: false,
+        };
+        Ok(Box::new(RecordLink { orders, finished, peer }))
+    }
+}
+
+struct RecordLink {
+    orders: Sender<Order>,
+    finished: crossbeam_channel::Receiver<()>,
+    peer: Peer,
+}
+
+impl Link for RecordLink {
+    fn send(&self, message: ToWorker) {
+        drop(self.orders.send(Order::Hear(message)));
+    }
+
+    fn close(self: Box<Self>, grace: Duration) {
+        drop(self.orders.send(Order::Close));
+        let _ = self.finished.recv_timeout(grace);
+    }
+
+    fn peer(&self) -> &Peer {
+        &self.peer
+    }
+}
