@@ -1,15 +1,13 @@
 //! The command line: one file per sub-command, nothing but options and glue.
 
-mod check;
 mod completions;
 mod config;
 mod describe;
-mod docs;
 mod doctor;
 mod list;
-mod new;
+mod modules;
 mod place;
-mod repl;
+mod words;
 pub mod run;
 pub mod run_flags;
 mod signals;
@@ -51,6 +49,19 @@ pub struct Shared {
     pub verbose: u8,
 }
 
+impl Shared {
+    /// These, unless the options of a module say otherwise.
+    #[must_use]
+    pub fn overridden_by(&self, inner: &Self) -> Self {
+        Self {
+            config: inner.config.clone().or_else(|| self.config.clone()),
+            modules: inner.modules.clone().or_else(|| self.modules.clone()),
+            color: if inner.color == Color::Auto { self.color } else { inner.color },
+            verbose: inner.verbose.max(self.verbose),
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run a module or a script: `ledama run MODULE --help` shows its options
@@ -59,20 +70,12 @@ enum Command {
     List(list::Args),
     /// Tell everything about a module
     Describe(describe::Args),
-    /// Find every fault of scripts and their manifests without running them
-    Check(check::Args),
-    /// Write the scaffold of a new module
-    New(new::Args),
     /// Show, write or check the configuration
     Config(config::Args),
     /// Find out whether nodes, keys and programs are in order
     Doctor(doctor::Args),
-    /// Try out builtins line by line
-    Repl(repl::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
-    /// Write the manual, or check that it is up to date
-    Docs(docs::Args),
     /// Serve a host over standard input and output (started by ledama itself)
     #[command(hide = true)]
     Worker(worker::Args),
@@ -89,7 +92,8 @@ pub type Outcome = Result<u8, Failure>;
 
 /// The program.
 pub fn main() -> ExitCode {
-    let matches = match Cli::command().try_get_matches() {
+    let words = words::split(std::env::args_os());
+    let matches = match Cli::command().try_get_matches_from(words.own) {
         Ok(matches) => matches,
         Err(error) => return usage(&error),
     };
@@ -100,17 +104,13 @@ pub fn main() -> ExitCode {
     let talk = Talk::new(cli.shared.color);
     let shared = cli.shared;
     let result = match cli.command {
-        Command::Run(args) => run::run(&shared, args),
+        Command::Run(args) => run::run(&shared, &args.with_rest(words.rest)),
         Command::List(args) => list::run(&shared, &args),
         Command::Describe(args) => describe::run(&shared, &args),
-        Command::Check(args) => check::run(&shared, &args),
-        Command::New(args) => new::run(&shared, &args),
         Command::Config(args) => config::run(&shared, &args),
         Command::Doctor(args) => doctor::run(&shared, &args),
-        Command::Repl(args) => repl::run(&shared, &args),
         Command::Completions(args) => completions::run(&args),
-        Command::Docs(args) => docs::run(&shared, &args),
-        Command::Worker(args) => worker::run(&args),
+        Command::Worker(args) => return worker::run(&args),
         Command::Complete(args) => completions::complete(&shared, &args),
     };
     match result {

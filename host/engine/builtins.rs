@@ -1,4 +1,4 @@
-//! The one list of what scripts can call and what nodes can do: each area
+//! The one list of what scripts can call and of what workers can do: each area
 //! registers its own.
 
 use ledama_base::operation::Registry;
@@ -8,11 +8,15 @@ use rhai::Engine;
 pub fn register(engine: &mut Engine) {
     ledama_base::script::register(engine);
     ledama_config::script::register(engine);
+    //ledama_reffile::script::register(engine);
     ledama_ms::script::register(engine);
     ledama_cluster::script::register(engine);
+    //ledama_transfer::script::register(engine);
 }
 
-/// Every native operation.
+/// Every operation a node can be asked for.
 pub fn operations() -> Registry {
-    ledama_ms::operations(Registry::new().with(ledama_cluster::noop::Noop))
+    let registry = Registry::new().with(ledama_cluster::noop::Noop);
+    let registry = ledama_ms::operations(registry);
+    registry
 }

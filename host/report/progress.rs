@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use ledama_base::nodes;
+use ledama_base::nodeset;
 use ledama_cluster::executor::{Event, Watch};
 use ledama_cluster::plan::TaskIndex;
 use ledama_cluster::report::State;
@@ -232,7 +232,7 @@ fn group(nodes: &[String]) -> (HashMap<String, usize>, Vec<(String, usize)>) {
         nodes.iter().map(|n| (n.clone(), ())).collect::<BTreeMap<_, ()>>().into_keys().collect();
     sorted.dedup();
     let chunks: Vec<&[String]> = sorted.chunks(per_group).collect();
-    let names = chunks.iter().map(|c| (nodes::fold(c), c.len())).collect();
+    let names = chunks.iter().map(|c| (nodeset::fold(c), c.len())).collect();
     let group_of = chunks
         .iter()
         .enumerate()

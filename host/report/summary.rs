@@ -14,7 +14,7 @@ pub fn summary(report: &Report, color: bool) -> String {
     let mut text = String::new();
     let groups = report.groups();
     for group in groups.iter().take(SHOWN) {
-        let nodes = ledama_base::nodes::fold(&group.nodes);
+        let nodes = ledama_base::nodeset::fold(&group.nodes);
         let tasks = group.tasks.len();
         let count = if tasks == 1 { String::new() } else { format!(" ({tasks} tasks)") };
         let _ = writeln!(

@@ -1,9 +1,8 @@
 //! What a whole run has come to, and its exit code.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
-
+use ledama_cluster::plan::Plan;
 use ledama_cluster::report::{Report, State};
+use serde_json::{Map, Value};
 
 /// Exit code when all is done.
 pub const OK: u8 = 0;
@@ -15,10 +14,12 @@ pub const NOTHING_DONE: u8 = 2;
 pub const INTERRUPTED: u8 = 130;
 
 /// Gathered while a run lasts.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub struct Gathered {
     /// One per executed plan, in order.
     pub executions: Vec<Report>,
+    /// Plans shown instead of executed.
+    pub shown: Vec<Plan>,
     /// Warnings shown.
     pub warnings: Vec<String>,
     /// Facts the script recorded.

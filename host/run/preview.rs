@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use ledama_base::operation::{Effect, Registry};
-use ledama_base::{nodes, quote, units};
+use ledama_base::{nodeset, quote, units};
 use ledama_cluster::plan::{Action, CommandSpec, Plan, Task};
 
 /// Whether executing the plan changes nothing: operations that only read.
@@ -29,13 +29,13 @@ pub fn text(plan: &Plan) -> String {
     let bytes: u64 = plan.tasks.iter().map(|t| t.size_bytes).sum();
     let names: BTreeSet<&String> = plan.tasks.iter().map(|t| &t.node).collect();
     let names: Vec<String> = names.into_iter().cloned().collect();
-    let size = if bytes > 0 { format!(", {}", units::human(bytes)) } else { String::new() };
+    let size = if bytes > 0 { format!(", {}", units::human_bytes(bytes)) } else { String::new() };
     let _ = writeln!(
         text,
         "{}: {} tasks on {}{size}",
         plan.title,
         plan.tasks.len(),
-        if names.is_empty() { "no node".to_string() } else { nodes::fold(&names) }
+        if names.is_empty() { "no node".to_string() } else { nodeset::fold(&names) }
     );
     text
 }
@@ -53,23 +53,22 @@ fn describe(task: &Task) -> String {
                         .and_then(serde_json::Value::as_str)
                         .map(|n| format!("{n}:"))
                         .unwrap_or_default();
-                    format!(" from {node}{}", quote::display(source))
+                    format!(" from {node}{}", quote::show(source))
                 })
                 .unwrap_or_default();
-            format!("{name} {}{from}", quote::display(&task.label))
+            format!("{name} {}{from}", quote::show(&task.label))
         }
     }
 }
 
 /// A command as it could be typed, for reading only.
 fn command_line(command: &CommandSpec) -> String {
-    let words: Vec<String> = command.argv.iter().map(|a| quote::display(a)).collect();
-    let mut line = words.join(" ");
+    let mut line = quote::show_command(&command.argv);
     if let Some(folder) = &command.folder {
-        let _ = write!(line, "   (in {})", quote::display(folder));
+        let _ = write!(line, "   (in {})", quote::show(folder));
     }
     if let Some(init) = &command.init_file {
-        let _ = write!(line, "   (after {})", quote::display(init));
+        let _ = write!(line, "   (after {})", quote::show(init));
     }
     line
 }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ledama_base::atomic::AtomicFile;
+use ledama_base::atomic::{self, Existing};
 use ledama_base::operation::{ErrorKind, OperationError, Registry};
-use ledama_base::rawtext;
+use ledama_base::{quote, rawtext};
 use ledama_cluster::error::Error as ClusterError;
 use ledama_cluster::executor::{CancelToken, Cluster, Settings, Watch};
 use ledama_cluster::plan::Plan;
@@ -16,11 +16,14 @@ use ledama_cluster::transport::Connector;
 use serde_json::Value;
 
 use super::confirm::{self, Answer};
-use super::outcome::Gathered;
+use super::outcome::{self, Gathered};
 use super::{audit, folders, preview};
 use crate::report::progress::Display;
 use crate::report::summary;
 use crate::report::talk::Talk;
+
+/// How often a pause looks whether the run was interrupted.
+const TICK: Duration = Duration::from_millis(100);
 
 /// How a run was asked for.
 #[derive(Debug, Clone, Default)]
@@ -56,8 +59,6 @@ pub struct Session {
     display: Display,
     talk: Arc<Talk>,
     gathered: Mutex<Gathered>,
-    /// Plans shown instead of executed, as JSON.
-    shown: Mutex<Vec<Value>>,
 }
 
 impl Session {
@@ -81,7 +82,6 @@ impl Session {
             display,
             talk,
             gathered: Mutex::default(),
-            shown: Mutex::default(),
         }
     }
 
@@ -90,9 +90,9 @@ impl Session {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Plans that were shown instead of executed.
-    pub fn shown(&self) -> Vec<Value> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The exit code of a run that the user stopped or declined.
+    pub fn stopped_code(&self) -> u8 {
+        if self.cancel.is_cancelled() { outcome::INTERRUPTED } else { outcome::NOTHING_DONE }
     }
 
     fn cluster(&self) -> &Cluster {
@@ -116,6 +116,7 @@ impl Session {
         };
         Settings {
             run_id: self.context.run_id.clone(),
+            module: self.context.module.clone(),
             nodes: execution.numnodes.or(self.wishes.numnodes).unwrap_or(64).max(1),
             tasks_per_node: execution
                 .numprocessors
@@ -140,18 +141,17 @@ impl Session {
                 .or_else(|| self.wishes.logs.clone()),
             status,
             resume: execution.resume.unwrap_or(false),
+            leases: Some(folders::state(&self.context.config).join("leases")),
             ..Settings::default()
         }
     }
 
     /// Shows a plan on standard output.
     fn show(&self, plan: &Plan) {
-        if self.wishes.json {
-            let value = serde_json::to_value(plan).unwrap_or_default();
-            self.shown.lock().unwrap_or_else(PoisonError::into_inner).push(value);
-        } else {
+        if !self.wishes.json {
             crate::report::results::write(&preview::text(plan));
         }
+        self.gathered().shown.push(plan.clone());
     }
 
     /// Lets the user stop a destructive plan.
@@ -220,15 +220,40 @@ impl Run for Session {
     }
 
     fn save(&self, path: &Path, content: &[u8], overwrite: bool) -> Result<(), RunError> {
-        let shown = rawtext::path_text(path);
         if self.context.query {
-            self.say(&format!("would write {shown} ({} bytes)", content.len()));
+            let lines = content.iter().filter(|&&b| b == b'\n').count();
+            self.say(&format!("would write {} ({lines} lines)", path_shown(path)));
             return Ok(());
         }
-        AtomicFile::write(path, content, overwrite)
-            .map_err(|e| RunError::Failed(OperationError::io(&shown, &e)))?;
+        self.save_anyway(path, content, overwrite)
+    }
+
+    fn save_anyway(&self, path: &Path, content: &[u8], overwrite: bool) -> Result<(), RunError> {
+        let existing = if overwrite { Existing::Replace } else { Existing::Keep };
+        atomic::write(path, content, existing)
+            .map_err(|e| RunError::Failed(OperationError::from(e)))?;
         self.gathered().acted = true;
         Ok(())
+    }
+
+    fn make_folder(&self, path: &Path) -> Result<(), RunError> {
+        if self.context.query {
+            return Ok(());
+        }
+        std::fs::create_dir_all(path)
+            .map_err(|e| RunError::Failed(OperationError::io(path_shown(path), &e)))
+    }
+
+    fn pause(&self, time: Duration) -> Result<(), RunError> {
+        let end = Instant::now() + time;
+        while !self.cancel.is_cancelled() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(left.min(TICK));
+        }
+        Err(RunError::Stopped)
     }
 
     fn say(&self, line: &str) {
@@ -260,4 +285,8 @@ impl Session {
         };
         RunError::Failed(OperationError::new(kind, error.to_string()))
     }
+}
+
+fn path_shown(path: &Path) -> String {
+    quote::show(&rawtext::path_text(path)).into_owned()
 }

@@ -1,0 +1,158 @@
+//! Scripts with faults, and scripts without.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+
+use super::*;
+use crate::diagnostic::any_error;
+
+const HEAD: &str = "const MODULE = #{ version: 1, group: \"local\", summary: \"Try\",\n";
+
+/// One line per finding of a file `name` among others.
+fn findings(name: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let library = Library::of(&[folder.path().to_path_buf()], true);
+    let checker = Checker::new(library.clone());
+    let script = library.find(folder.path().join(name).to_str().unwrap()).unwrap();
+    let base = format!("{}/", folder.path().display());
+    checker
+        .check(&script)
+        .iter()
+        .map(|f| {
+            let level = if f.is_error() { "" } else { "warning: " };
+            let more: String = f.notes.iter().chain(&f.help).map(|h| format!(" | {h}")).collect();
+            let place = f.place.as_ref().map_or_else(String::new, |p| format!("{p}: "));
+            format!("{place}{level}{}{more}", f.message).replace(&base, "")
+        })
+        .collect()
+}
+
+fn module(options: &str, body: &str) -> Vec<String> {
+    let text = format!("{HEAD}options: [\n{options}\n] }};\n{body}");
+    findings("Try.rhai", &[("Try.rhai", &text)])
+}
+
+#[test]
+fn a_good_module_has_no_findings() {
+    let found = module(
+        r#"#{ name: "mode", kind: "text", help: "How" }, #{ name: "dry-run", kind: "flag", help: "Look" },
+           #{ name: "names", kind: "list", help: "Which" }, #{ name: "in-closure", kind: "int", help: "x" }"#,
+        r#"
+        import "lib/tools" as tools;
+        const LIMIT = 3;
+        fn process(opts, run) {
+            let names = opts.names.filter(|n| n.len() > opts.in_closure + global::LIMIT);
+            names.sort();
+            for (name, i) in names { helper(opts, name); print(`${i}: ${name}`); }
+            let f = Fn("helper");
+            f.call(opts, "x");
+            if opts["mode"] == "a" { run.plan("x") } else { () }
+        }
+        fn helper(o, name) { if o.dry_run { throw #{ kind: "x", message: name }; } }"#,
+    );
+    assert_eq!(found, ["Try.rhai:6:16: there is no `lib/tools.rhai` | there are: lib/options"]);
+}
+
+#[test]
+fn unknown_functions_are_found_wherever_they_stand() {
+    let found = module(
+        "",
+        r#"import "lib/options" as known;
+        fn process(opts, run) {
+            let list = [1].map(|x| oops(x));
+            if list.lenn() > 0 { reffile_open("x"); }
+            switch list { 1 => names::parce("x"), _ => helper(1) }
+            let f = Fn("hepler");
+            list.push(1, 2);
+            known::nothing();
+            names::parse();
+            fill("a");
+            print(1, 2);
+            run.sya("x");
+            run.say();
+            run.usr;
+            `${list.frobnicate()}`
+        }
+        fn helper(a, b) { [a, b] }"#,
+    );
+    insta::assert_snapshot!(found.join("\n"));
+}
+
+#[test]
+fn options_are_compared_with_their_use() {
+    let found = module(
+        r#"#{ name: "mode", kind: "text", help: "How" },
+           #{ name: "unused", kind: "text", help: "x" },
+           #{ name: "deep", kind: "text", help: "x" }"#,
+        "fn process(opts, run) { if opts.mod == opts.mode { one(1, opts) } }\n\
+         fn one(x, o) { two(o); o.nothing }\nfn two(all) { all.deep + all[\"deap\"] + all.get(\"deepp\") }",
+    );
+    insta::assert_snapshot!(found.join("\n"));
+}
+
+#[test]
+fn nothing_is_unused_where_the_options_go_elsewhere() {
+    let option = r#"#{ name: "mode", kind: "text", help: "How" }"#;
+    for body in ["run.record(\"o\", opts);", "let o = opts;", "for x in opts.keys() {}", "[opts]"] {
+        let found = module(option, &format!("fn process(opts, run) {{ {body} }}"));
+        assert_eq!(found, Vec::<String>::new(), "{body}");
+    }
+}
+
+#[test]
+fn modules_have_an_entry_and_nothing_outside() {
+    let text = format!("{HEAD}}};\nlet x = 1;\nprint(x);\nfn proces(opts, run) {{}}");
+    insta::assert_snapshot!(findings("Try.rhai", &[("Try.rhai", &text)]).join("\n"));
+}
+
+#[test]
+fn faults_of_syntax_and_manifest_are_told_together() {
+    let text = format!("{HEAD}optons: 1, access: \"root\" }};\nfn process(opts, run) {{ let a = 1 let b = 2; }}");
+    insta::assert_snapshot!(findings("Try.rhai", &[("Try.rhai", &text)]).join("\n"));
+}
+
+#[test]
+fn examples_are_tried_out() {
+    let head = HEAD.replace("summary", "examples: [\"ledama run Try --mode a --query\",\n\"ledama run Try --mdoe a\",\n\"ledama run Try\",\n\"ledama run Try -m 'a\"], summary");
+    let text = format!(
+        "{head}options: [#{{ name: \"mode\", short: \"m\", kind: \"text\", required: true, help: \"x\" }}] }};\n\
+         fn process(opts, run) {{ opts.mode }}"
+    );
+    insta::assert_snapshot!(findings("Try.rhai", &[("Try.rhai", &text)]).join("\n"));
+}
+
+#[test]
+fn scripts_and_libraries_are_checked_as_what_they_are() {
+    let files = [
+        ("x.rhai", "import \"lib/a\" as a;\nprint(args.len());\na::f(1);\na::f(1, 2);\na::g();\nrun.say(\"x\");"),
+        ("lib/a.rhai", "fn f(x) { args }"),
+        ("lib/b.rhai", "const MODULE = 1;\nfn f(x) { x.nothing_known() }"),
+        ("y.rhai", "import \"lib/b\" as b;\nb::f(1);"),
+    ];
+    insta::assert_snapshot!(findings("x.rhai", &files).join("\n"));
+    insta::assert_snapshot!(findings("lib/a.rhai", &files).join("\n"));
+    insta::assert_snapshot!(findings("lib/b.rhai", &files).join("\n"));
+    assert_eq!(findings("y.rhai", &files), Vec::<String>::new());
+}
+
+/// Every module that comes with ledama is without fault.
+#[test]
+fn our_own_modules_are_good() {
+    let library = Library::of(&[], true);
+    let checker = Checker::new(library.clone());
+    let mut seen = 0;
+    for name in library.modules().keys() {
+        let script = library.find(name).unwrap();
+        let found = checker.check(&script);
+        let told: Vec<_> = found.iter().map(ToString::to_string).collect();
+        assert!(!any_error(&found) && found.is_empty(), "{}", told.join("\n"));
+        seen += 1;
+    }
+    assert!(seen > 0, "no module is embedded");
+}

@@ -1,0 +1,33 @@
+//! `ledama describe`: everything about one module.
+
+use super::modules::Catalogue;
+use super::place::Place;
+use super::{Outcome, Shared};
+use crate::manifest::describe;
+use crate::report::results;
+use crate::report::talk::Talk;
+use crate::run::outcome;
+
+/// Options of `ledama describe`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Name of a module, or path of its file
+    module: String,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Describes it as this account sees it.
+pub fn run(shared: &Shared, args: &Args) -> Outcome {
+    let talk = Talk::new(shared.color);
+    let place = Place::find(shared, &talk)?;
+    let catalogue = Catalogue::new(shared, &place.loaded.config.paths.modules, &talk);
+    let manifest = catalogue.module(&args.module)?.manifest.at_level(place.level);
+    if args.json {
+        results::json(&describe::json(&manifest));
+    } else {
+        results::write(&describe::text(&manifest));
+    }
+    Ok(outcome::OK)
+}

@@ -1,0 +1,105 @@
+//! `ledama list`: the modules by group.
+
+use serde_json::json;
+
+use super::modules::{Catalogue, Module};
+use super::place::Place;
+use super::{Outcome, Shared};
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::report::talk::Talk;
+use crate::report::{results, table};
+use crate::run::outcome;
+
+/// Options of `ledama list`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only modules of this group
+    #[arg(long, short)]
+    group: Option<String>,
+    /// Only modules that have all these words in their name, summary or search words
+    #[arg(long, short, num_args = 1.., value_name = "WORDS")]
+    search: Vec<String>,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lists them.
+pub fn run(shared: &Shared, args: &Args) -> Outcome {
+    let talk = Talk::new(shared.color);
+    let place = Place::find(shared, &talk)?;
+    let catalogue = Catalogue::new(shared, &place.loaded.config.paths.modules, &talk);
+    let (modules, faults) = catalogue.all(place.level);
+    let broken = faults.iter().any(Diagnostic::is_error);
+    if !faults.is_empty() {
+        Failure::from(faults).with_sources(catalogue.sources.clone()).show(&talk);
+    }
+    let groups = groups_of(&modules);
+    if let Some(group) = &args.group
+        && !groups.iter().any(|g| same(g, group))
+    {
+        return Err(Diagnostic::error(format!("no module is in a group `{group}`"))
+            .maybe_help(ledama_base::suggest::did_you_mean(group, &groups))
+            .note(format!("groups: {}", groups.join(", ")))
+            .into());
+    }
+    let chosen: Vec<&Module> = modules
+        .iter()
+        .filter(|m| args.group.as_ref().is_none_or(|g| same(&m.manifest.group, g)))
+        .filter(|m| args.search.iter().all(|word| mentions(m, word)))
+        .collect();
+    if args.json {
+        results::json(&chosen.iter().map(|m| summary(m)).collect::<Vec<_>>());
+    } else {
+        results::write(&text(&groups, &chosen));
+        if chosen.is_empty() {
+            talk.line("no module fits");
+        }
+    }
+    Ok(if broken { outcome::FAILED } else { outcome::OK })
+}
+
+/// Groups in the order of the alphabet, `local` last.
+fn groups_of(modules: &[Module]) -> Vec<String> {
+    let mut groups: Vec<String> = modules.iter().map(|m| m.manifest.group.clone()).collect();
+    groups.sort_by_key(|g| (g == "local", g.clone()));
+    groups.dedup();
+    groups
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+}
+
+fn mentions(module: &Module, words: &str) -> bool {
+    let manifest = &module.manifest;
+    let mut text = format!("{} {} {}", manifest.name, manifest.summary, manifest.search.join(" "));
+    text.make_ascii_lowercase();
+    words.to_ascii_lowercase().split_whitespace().all(|word| text.contains(word))
+}
+
+fn summary(module: &Module) -> serde_json::Value {
+    let manifest = &module.manifest;
+    json!({ "name": manifest.name, "group": manifest.group, "summary": manifest.summary,
+            "access": manifest.access.word(), "changes": manifest.changes, "file": manifest.file })
+}
+
+fn text(groups: &[String], modules: &[&Module]) -> String {
+    let mut text = String::new();
+    for group in groups {
+        let rows: Vec<Vec<String>> = modules
+            .iter()
+            .filter(|m| m.manifest.group == *group)
+            .map(|m| vec![format!("  {}", m.manifest.name), m.manifest.summary.clone()])
+            .collect();
+        if !rows.is_empty() {
+            text.push_str(&table::render(&[group.to_uppercase(), String::new()], &rows));
+            text.push('\n');
+        }
+    }
+    text.truncate(text.trim_end().len());
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,116 @@
+//! Cuts the command line of `ledama run` behind the module: what follows is
+//! read by the module's own declaration, and never by the host's.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::Shared;
+use crate::report::talk::Color;
+
+/// The two parts of a command line.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// The program's name, its options, the sub-command and, for `run`, the module.
+    pub own: Vec<OsString>,
+    /// What stands after the module.
+    pub rest: Vec<OsString>,
+}
+
+/// Shared options that take a value.
+const WITH_VALUE: [&str; 3] = ["--config", "--modules", "--color"];
+
+/// Cuts behind the word after `run`.
+pub fn split(words: impl IntoIterator<Item = OsString>) -> Words {
+    let mut cut = Words::default();
+    let mut words = words.into_iter();
+    cut.own.extend(words.next());
+    // Whether `run` has been met, so that the next plain word is the module.
+    let mut running = false;
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy().into_owned();
+        cut.own.push(word);
+        if WITH_VALUE.contains(&text.as_str()) {
+            cut.own.extend(words.next());
+        } else if text.starts_with('-') && text != "-" {
+            // A flag, or `--option=value`.
+        } else if running {
+            cut.rest.extend(words);
+            break;
+        } else if text == "run" {
+            running = true;
+        } else {
+            // Another sub-command reads its own words.
+            cut.own.extend(words);
+            break;
+        }
+    }
+    cut
+}
+
+/// The shared options among the words after a module, which are needed before
+/// the module can be found and its options be read.
+pub fn shared(rest: &[OsString]) -> Shared {
+    let mut shared = Shared { config: None, modules: None, color: Color::Auto, verbose: 0 };
+    let mut words = rest.iter().take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy();
+        if text == "--verbose" {
+            shared.verbose += 1;
+            continue;
+        }
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name.to_string(), Some(OsString::from(value))),
+            None => (text.to_string(), None),
+        };
+        if !WITH_VALUE.contains(&name.as_str()) {
+            continue;
+        }
+        let Some(value) = value.or_else(|| words.next().cloned()) else { break };
+        match name.as_str() {
+            "--config" => shared.config = Some(PathBuf::from(value)),
+            "--modules" => shared.modules = Some(value),
+            _ => shared.color = Color::from_str(&value.to_string_lossy(), true).unwrap_or_default(),
+        }
+    }
+    shared
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(line: &str) -> (String, String) {
+        let words = split(line.split(' ').map(OsString::from));
+        let join = |w: &[OsString]| {
+            w.iter().map(|w| w.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        (join(&words.own), join(&words.rest))
+    }
+
+    #[test]
+    fn what_stands_after_the_module_is_the_modules() {
+        let same = |line: &str, own: &str, rest: &str| {
+            assert_eq!(cut(line), (own.to_string(), rest.to_string()), "{line}");
+        };
+        same("ledama run CopyData -v 3 --help", "ledama run CopyData", "-v 3 --help");
+        same("ledama -v run --config x.toml m.rhai a -b", "ledama -v run --config x.toml m.rhai", "a -b");
+        same("ledama --color=never run X", "ledama --color=never run X", "");
+        same("ledama run --help", "ledama run --help", "");
+        same("ledama list --group x", "ledama list --group x", "");
+        same("ledama --config run list run x", "ledama --config run list run x", "");
+        same("ledama run -- X y", "ledama run -- X", "y");
+    }
+
+    #[test]
+    fn shared_options_are_found_after_the_module() {
+        let words: Vec<OsString> =
+            ["-i", "x", "--config=c.toml", "--color", "always", "--verbose", "--", "--modules", "m"]
+                .map(OsString::from)
+                .to_vec();
+        let found = shared(&words);
+        assert_eq!(found.config, Some(PathBuf::from("c.toml")));
+        assert_eq!((found.color, found.verbose, found.modules), (Color::Always, 1, None));
+    }
+}

@@ -1,0 +1,110 @@
+//! What a script prints and returns, for people or as JSON.
+
+use std::sync::Arc;
+
+use rhai::Dynamic;
+use serde_json::Value;
+
+use super::file::RunReport;
+use super::talk::{Talk, Tone, paint};
+use super::{results, table};
+use crate::diagnostic::Place;
+use crate::engine::Output;
+use crate::manifest::ResultKind;
+
+/// Where `print` and `debug` of a script go: `print` to standard output,
+/// unless that holds data; `debug` to standard error with its place.
+#[derive(Debug)]
+pub struct Printer {
+    talk: Arc<Talk>,
+    to_stdout: bool,
+}
+
+impl Printer {
+    /// A printer for a script with that kind of result.
+    pub fn new(talk: Arc<Talk>, kind: ResultKind, json: bool) -> Self {
+        Self { talk, to_stdout: kind == ResultKind::Report && !json }
+    }
+}
+
+impl Output for Printer {
+    fn print(&self, text: &str) {
+        if self.to_stdout {
+            results::write(&format!("{text}\n"));
+        } else {
+            self.talk.line(text);
+        }
+    }
+
+    fn debug(&self, text: &str, place: Option<Place>) {
+        let place = place.map(|p| format!("{p}: ")).unwrap_or_default();
+        self.talk.line(&format!("{}{text}", paint(&place, Tone::Dim, self.talk.color())));
+    }
+}
+
+/// The value a script returns, as JSON; nothing for `()`.
+pub fn value(value: &Dynamic) -> Option<Value> {
+    if value.is_unit() {
+        return None;
+    }
+    // Handles have no form of their own: their text stands for them.
+    Some(serde_json::to_value(value).unwrap_or_else(|_| Value::String(value.to_string())))
+}
+
+/// Prints the result: one JSON document, or the table or text it is.
+pub fn result(report: &RunReport<'_>, json: bool) {
+    if json {
+        results::json(report);
+    } else if let Some(value) = report.result {
+        results::write(&text(value));
+    }
+}
+
+/// A result for people: a table `#{ columns, rows }`, a list, a text.
+fn text(value: &Value) -> String {
+    if let Some(table) = as_table(value) {
+        return table;
+    }
+    match value {
+        Value::String(text) if text.ends_with('\n') || text.is_empty() => text.clone(),
+        Value::Object(map) => {
+            let rows: Vec<Vec<String>> =
+                map.iter().map(|(key, value)| vec![key.clone(), table::cell(value)]).collect();
+            table::render(&["name".into(), "value".into()], &rows)
+        }
+        Value::Array(items) => items.iter().map(|i| table::cell(i) + "\n").collect(),
+        other => table::cell(other) + "\n",
+    }
+}
+
+fn as_table(value: &Value) -> Option<String> {
+    let columns: Vec<String> =
+        value.get("columns")?.as_array()?.iter().map(table::cell).collect();
+    let rows = value.get("rows")?.as_array()?;
+    let rows: Option<Vec<Vec<String>>> =
+        rows.iter().map(|row| Some(row.as_array()?.iter().map(table::cell).collect())).collect();
+    Some(table::render(&columns, &rows?))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn tables_lists_maps_and_texts_have_their_forms() {
+        let table = json!({ "columns": ["a", "b"], "rows": [[1, null], ["x", [1, 2]]] });
+        assert_eq!(text(&table), "a  b\n1  ?\nx  1,2\n");
+        assert_eq!(text(&json!(["x", 1])), "x\n1\n");
+        assert_eq!(text(&json!({ "sum": 3 })), "name  value\nsum   3\n");
+        assert_eq!(text(&json!("done")), "done\n");
+        assert_eq!(text(&json!("two\nlines\n")), "two\nlines\n");
+    }
+
+    #[test]
+    fn nothing_is_no_result() {
+        assert_eq!(value(&Dynamic::UNIT), None);
+        assert_eq!(value(&Dynamic::from(3_i64)), Some(json!(3)));
+    }
+}
