@@ -79,7 +79,7 @@ fn two_runs_do_not_share_a_status_folder() {
     let first = execute(&work, &config, body, "status: \"st\"").start();
     wait::until("the first", || cluster.seen("node011", "/data1/begun").exists().then_some(()));
     let second = work
-        .ledama(["run", "--no-progress", "plan.rhai"])
+        .ledama(["run", "plan.rhai", "--no-progress"])
         .config(&config)
         .run()
         .code(2)
@@ -88,7 +88,7 @@ fn two_runs_do_not_share_a_status_folder() {
     std::fs::write(cluster.seen("node011", "/data1/end"), "").unwrap();
     first.wait().code(0);
     // Free again.
-    work.ledama(["run", "--no-progress", "plan.rhai"]).config(&config).ok();
+    work.ledama(["run", "plan.rhai", "--no-progress"]).config(&config).ok();
 }
 
 #[test]
@@ -101,5 +101,5 @@ fn a_lock_of_a_dead_run_is_no_obstacle() {
     wait::until("the first", || cluster.seen("node011", "/data1/begun").exists().then_some(()));
     first.signal(rustix::process::Signal::KILL);
     first.wait().code(137);
-    work.ledama(["run", "--no-progress", "plan.rhai"]).config(&config).ok();
+    work.ledama(["run", "plan.rhai", "--no-progress"]).config(&config).ok();
 }

@@ -12,7 +12,8 @@ use super::work::Work;
 /// `tests/golden/MODULE/NAME.json`.
 #[track_caller]
 pub(crate) fn check(module: &str, name: &str, output: &Output, work: &Work) {
-    let mut plan = output.json();
+    let mut plan = output.json()["plans"].take();
+    assert!(plan.as_array().is_some_and(|plans| !plans.is_empty()), "no plan; {output}");
     mask(&mut plan, work.path());
     let text = serde_json::to_string_pretty(&plan).unwrap() + "\n";
     golden::check(&format!("{module}/{name}.json"), &text);

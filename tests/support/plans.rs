@@ -19,7 +19,7 @@ pub(crate) fn script(body: &str, options: &str) -> String {
 /// Prepares a run of such a script: its report goes to `report.json`.
 pub(crate) fn execute(work: &Work, config: &Path, body: &str, options: &str) -> Run {
     work.file("plan.rhai", script(body, options));
-    work.ledama(["run", "--report", "report.json", "--no-progress", "plan.rhai"]).config(config)
+    work.ledama(["run", "plan.rhai", "--report", "report.json", "--no-progress"]).config(config)
 }
 
 /// The outcomes of all executions of a run, from its report file.
