@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use ledama_base::corrections::Corrections;
 use ledama_base::path::DataPath;
+use serde::Deserialize;
+
+use crate::input::number;
 
 /// What stands in a column whose value is not known. All are written as `?`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -86,16 +89,32 @@ impl Entry {
 }
 
 /// A row that is not checked yet, as scripts and scans make them.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewEntry {
     /// In text form.
     pub path: String,
     /// A machine, or a store by its id or an alias.
     pub node: String,
     /// Central frequency, MHz.
+    #[serde(default, deserialize_with = "number")]
     pub freq_mhz: Option<f64>,
     /// MiB rounded up.
+    #[serde(default)]
     pub size_mb: Option<u64>,
     /// Index of the beam; taken from the path if not given.
+    #[serde(default)]
     pub beam: Option<u16>,
+}
+
+impl From<&Entry> for NewEntry {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            path: entry.path.to_string(),
+            node: entry.node.to_string(),
+            freq_mhz: entry.freq_mhz,
+            size_mb: entry.size_mb,
+            beam: entry.beam,
+        }
+    }
 }

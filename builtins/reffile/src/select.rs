@@ -2,29 +2,37 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
 use crate::error::RefFileError;
 use crate::file::RefFile;
+use crate::input::null_is_default;
 use crate::pattern::Patterns;
 
 /// Which rows to keep; an empty list keeps all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Selection {
     /// Sub-band indices.
+    #[serde(deserialize_with = "null_is_default")]
     pub subbands: Vec<u32>,
     /// Machines, or stores by their id or an alias.
+    #[serde(deserialize_with = "null_is_default")]
     pub nodes: Vec<String>,
     /// Beam indices.
+    #[serde(deserialize_with = "null_is_default")]
     pub beams: Vec<u32>,
     /// Versions of the processing; 0 is raw.
+    #[serde(deserialize_with = "null_is_default")]
     pub versions: Vec<u32>,
     /// A store by its id or an alias.
     pub store: Option<String>,
     /// Patterns of paths to drop.
+    #[serde(deserialize_with = "null_is_default")]
     pub exclude: Vec<String>,
     /// Patterns of paths of which one must match.
+    #[serde(deserialize_with = "null_is_default")]
     pub include: Vec<String>,
 }
 

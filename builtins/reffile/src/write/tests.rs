@@ -180,3 +180,58 @@ proptest! {
         }
     }
 }
+
+/// A measurement, not a test: `cargo test --release -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints times"]
+fn time_of_half_a_million_rows() {
+    const ROWS: u32 = 500_000;
+    let places = inventory();
+    let new = (0..ROWS).map(|k| {
+        let (lds, node, sb) = (80_000 + k / 488, 1 + k % 80, k % 488);
+        NewEntry {
+            path: format!(
+                "/data1/users/lofareor/pipeline/L2013_{lds}_001/L{lds}_SAP000_SB{sb:03}_uv.MS.dppp"
+            ),
+            node: format!("node{node:03}"),
+            freq_mhz: Some(115.039_062_5 + 0.195_312_5 * f64::from(sb)),
+            size_mb: Some(26_000 + u64::from(k % 100)),
+            beam: Some(0),
+        }
+    });
+    let time = |what: &str, start: std::time::Instant| {
+        println!("{what}: {} ms", start.elapsed().as_millis());
+        std::time::Instant::now()
+    };
+    let start = std::time::Instant::now();
+    let file = RefFile::from_rows(new, &places).unwrap();
+    let start = time("from rows", start);
+    let text = file.text(date());
+    let start = time("write the text", start);
+    let sealed = file.sealed_text(date());
+    let start = time("write the sealed text", start);
+    let read = parse(text.as_bytes(), "x", &places, true).unwrap();
+    let start = time("read the text", start);
+    parse(sealed.as_bytes(), "x", &places, true).unwrap();
+    let start = time("read the sealed text", start);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.ref");
+    file.save(&path, false).unwrap();
+    let start = time("save the file", start);
+    RefFile::open(&path, &places).unwrap();
+    let start = time("open the file", start);
+    let low = crate::Selection { subbands: (0..244).collect(), ..crate::Selection::default() };
+    let low = read.select(&low).unwrap().file;
+    let start = time("select sub-bands", start);
+    read.sort("node,path").unwrap();
+    let start = time("sort by node and path", start);
+    read.minus(&low).dedup();
+    let start = time("minus and dedup", start);
+    read.same_rows(&file);
+    let start = time("same rows", start);
+    crate::compare(&[&read, &low], &crate::CompareOptions::default()).unwrap();
+    let start = time("compare", start);
+    read.balance(&["node001", "node002", "node003"], &[]).unwrap();
+    time("balance", start);
+    println!("{} bytes", text.len());
+}
