@@ -121,7 +121,11 @@ impl Watch for Display {
             return;
         }
         match event {
-            Event::Begin { title, tasks, nodes, bytes } => self.begin(title, *tasks, nodes, *bytes),
+            Event::Begin { plan } => {
+                let nodes: Vec<String> = plan.tasks.iter().map(|t| t.node.clone()).collect();
+                let bytes = plan.tasks.iter().map(|t| t.size_bytes).sum();
+                self.begin(&plan.title, plan.tasks.len(), &nodes, bytes);
+            }
             Event::End => self.end(),
             Event::Lost { node, reason } => self.talk.warn(&format!("{node}: {reason}")),
             Event::Stopping { running } => {

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use ledama_base::operation::Progress;
 
-use crate::plan::TaskIndex;
+use crate::plan::{Plan, TaskIndex};
 use crate::report::Outcome;
 
 /// How a plan is run.
@@ -109,14 +109,8 @@ impl CancelToken {
 pub enum Event<'a> {
     /// The run starts.
     Begin {
-        /// Title of the plan.
-        title: &'a str,
-        /// Its tasks.
-        tasks: usize,
-        /// Its nodes, each once.
-        nodes: &'a [String],
-        /// Bytes it is about; 0 when unknown.
-        bytes: u64,
+        /// What will be done; the tasks of later events are indices into it.
+        plan: &'a Plan,
     },
     /// A node's worker is ready.
     Connected {

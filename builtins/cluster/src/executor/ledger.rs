@@ -113,20 +113,7 @@ impl<'a> Ledger<'a> {
 
     /// Tells that the execution begins, and what is done already.
     pub(super) fn begin(&self) {
-        let mut seen = std::collections::HashSet::new();
-        let nodes: Vec<String> = self
-            .plan
-            .tasks
-            .iter()
-            .filter(|task| seen.insert(&task.node))
-            .map(|task| task.node.clone())
-            .collect();
-        self.watch.event(&Event::Begin {
-            title: &self.plan.title,
-            tasks: self.plan.tasks.len(),
-            nodes: &nodes,
-            bytes: self.plan.tasks.iter().map(|task| task.size_bytes).sum(),
-        });
+        self.watch.event(&Event::Begin { plan: self.plan });
         for outcome in self.outcomes.iter().flatten() {
             self.watch.event(&Event::Finished(outcome));
         }
@@ -142,8 +129,7 @@ impl<'a> Ledger<'a> {
         let task = &self.plan.tasks[index];
         let log = self.logs.as_mut().map(|logs| logs.start(job, task, index, number));
         let log = self.hear("the log of a task", log.transpose()).flatten();
-        let attempt =
-            Attempt { number, started: Some(now()), progress: Progress::default(), log };
+        let attempt = Attempt { number, started: Some(now()), progress: Progress::default(), log };
         self.record(index, RecordState::Started, &attempt, |_| {});
         self.watch.event(&Event::Started {
             task: index,
@@ -218,9 +204,8 @@ impl<'a> Ledger<'a> {
         self.watch.event(&Event::End);
         let outcomes = self.outcomes.into_iter().enumerate().map(|(index, outcome)| {
             let task = &self.plan.tasks[index];
-            outcome.unwrap_or_else(|| {
-                Outcome::new(index, &task.node, &task.label, State::Cancelled)
-            })
+            outcome
+                .unwrap_or_else(|| Outcome::new(index, &task.node, &task.label, State::Cancelled))
         });
         Report {
             run_id: self.settings.run_id.clone(),
