@@ -37,7 +37,8 @@ pub(super) fn imports(
                     })
                 }
                 _ => Err(findings.push(
-                    Diagnostic::error("the name of an imported file must be a plain text").at(place),
+                    Diagnostic::error("the name of an imported file must be a plain text")
+                        .at(place),
                 )),
             };
             imports.insert(alias.name.to_string(), functions.ok());
@@ -104,7 +105,10 @@ pub(super) fn check(
 type Fault = Option<(Diagnostic, Position)>;
 
 fn of_call<'a>(call: &'a FnCallExpr, position: Position, method: bool) -> Option<Call<'a>> {
-    if call.is_operator_call() {
+    // The language makes a call of `curry` out of a closure with captures.
+    let closure = call.name == "curry"
+        && matches!(call.args.first(), Some(Expr::DynamicConstant(f, _)) if f.is_fnptr());
+    if call.is_operator_call() || closure {
         return None;
     }
     let namespace = call.namespace.to_string();
@@ -162,9 +166,7 @@ fn in_list(call: &Call<'_>, known: &[(String, usize)]) -> Option<Diagnostic> {
         )));
     }
     let near = nearest(call.name, known.iter().map(|(n, _)| n.as_str()));
-    Some(
-        Diagnostic::error(format!("there is no function `{shown}`")).maybe_help(question(&near)),
-    )
+    Some(Diagnostic::error(format!("there is no function `{shown}`")).maybe_help(question(&near)))
 }
 
 fn unqualified(
@@ -194,13 +196,19 @@ fn unqualified(
     if let Some(getter) = functions.getters(None).find(|g| g.name == call.name)
         && call.method
     {
-        return Some(fault.help(format!("`{}` is a property: write it without brackets", getter.name)));
+        return Some(
+            fault.help(format!("`{}` is a property: write it without brackets", getter.name)),
+        );
     }
-    let elsewhere = functions
-        .iter()
-        .find(|f| f.name == call.name && !f.namespace.is_empty() && f.role == crate::engine::functions::Role::Call);
+    let elsewhere = functions.iter().find(|f| {
+        f.name == call.name
+            && !f.namespace.is_empty()
+            && f.role == crate::engine::functions::Role::Call
+    });
     if let Some(function) = elsewhere {
-        return Some(fault.help(format!("did you mean `{}::{}`?", function.namespace, function.name)));
+        return Some(
+            fault.help(format!("did you mean `{}::{}`?", function.namespace, function.name)),
+        );
     }
     Some(fault.maybe_help(did_you_mean(call.name, own_names.chain(functions.names("")))))
 }

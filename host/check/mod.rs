@@ -104,17 +104,18 @@ impl Checker {
             scope.push_constant_dynamic("run", Dynamic::UNIT);
         }
         self.engine.compile_with_scope(&scope, &*script.text).map_err(|e| {
-            Box::new(parse_error(e.err_type(), e.position(), &script.label, &self.functions))
+            let functions = &self.functions;
+            Box::new(parse_error(
+                e.err_type(),
+                e.position(),
+                &script.label,
+                &script.text,
+                functions,
+            ))
         })
     }
 
-    fn look(
-        &self,
-        script: &ScriptFile,
-        kind: &Kind,
-        tree: &AST,
-        findings: &mut Vec<Diagnostic>,
-    ) {
+    fn look(&self, script: &ScriptFile, kind: &Kind, tree: &AST, findings: &mut Vec<Diagnostic>) {
         let imports = calls::imports(tree, script, &self.library, &self.engine, findings);
         calls::check(tree, script, &self.functions, &imports, findings);
         if let Kind::Library = kind
@@ -132,7 +133,8 @@ impl Checker {
         let entries: Vec<_> =
             tree.iter_functions().filter(|f| f.name == ENTRY).map(|f| f.params.len()).collect();
         if !entries.contains(&2) {
-            findings.push(missing_entry(!entries.is_empty(), script));
+            let names: Vec<_> = tree.iter_functions().map(|f| f.name).collect();
+            findings.push(missing_entry(!entries.is_empty(), &names, script));
         } else if let Kind::Module(manifest) = kind {
             uses::check(tree, script, manifest, &self.functions, findings);
         }
@@ -170,8 +172,10 @@ fn stray_statements(script: &ScriptFile, tree: &AST, findings: &mut Vec<Diagnost
                     .help("make it a constant and write `global::NAME`, or move it into a function")
             }
             Stmt::Var(..) | Stmt::Import(..) | Stmt::Noop(_) => continue,
-            _ => Diagnostic::warning("this statement runs before the module is asked to do anything")
-                .help(format!("move it into `{ENTRY}(opts, run)`")),
+            _ => {
+                Diagnostic::warning("this statement runs before the module is asked to do anything")
+                    .help(format!("move it into `{ENTRY}(opts, run)`"))
+            }
         };
         findings.push(fault.at(Place::of(&script.label, statement.position())));
     }

@@ -56,7 +56,7 @@ fn a_good_module_has_no_findings() {
         }
         fn helper(o, name) { if o.dry_run { throw #{ kind: "x", message: name }; } }"#,
     );
-    assert_eq!(found, ["Try.rhai:6:16: there is no `lib/tools.rhai` | there are: lib/options"]);
+    assert_eq!(found, ["Try.rhai:7:16: there is no `lib/tools.rhai` | there are: lib/options"]);
 }
 
 #[test]
@@ -77,6 +77,7 @@ fn unknown_functions_are_found_wherever_they_stand() {
             run.sya("x");
             run.say();
             run.usr;
+            run.split("x");
             `${list.frobnicate()}`
         }
         fn helper(a, b) { [a, b] }"#,
@@ -113,7 +114,9 @@ fn modules_have_an_entry_and_nothing_outside() {
 
 #[test]
 fn faults_of_syntax_and_manifest_are_told_together() {
-    let text = format!("{HEAD}optons: 1, access: \"root\" }};\nfn process(opts, run) {{ let a = 1 let b = 2; }}");
+    let text = format!(
+        "{HEAD}optons: 1, access: \"root\" }};\nfn process(opts, run) {{ let a = 1 let b = 2; }}"
+    );
     insta::assert_snapshot!(findings("Try.rhai", &[("Try.rhai", &text)]).join("\n"));
 }
 
@@ -130,7 +133,10 @@ fn examples_are_tried_out() {
 #[test]
 fn scripts_and_libraries_are_checked_as_what_they_are() {
     let files = [
-        ("x.rhai", "import \"lib/a\" as a;\nprint(args.len());\na::f(1);\na::f(1, 2);\na::g();\nrun.say(\"x\");"),
+        (
+            "x.rhai",
+            "import \"lib/a\" as a;\nprint(args.len());\na::f(1);\na::f(1, 2);\na::g();\nrun.say(\"x\");",
+        ),
         ("lib/a.rhai", "fn f(x) { args }"),
         ("lib/b.rhai", "const MODULE = 1;\nfn f(x) { x.nothing_known() }"),
         ("y.rhai", "import \"lib/b\" as b;\nb::f(1);"),

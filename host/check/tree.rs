@@ -1,13 +1,18 @@
-//! Where functions begin and end, so that a place tells the function it is in.
+//! Which function a part of a script belongs to.
+//!
+//! The syntax tree lists all functions and closures beside each other; a walk
+//! visits their statements one after the other. A statement at the root of a
+//! walk is told its function by its place.
 
-use rhai::{AST, Position};
+use rhai::{AST, ASTNode, Position};
 
 /// A function of a script.
 pub(super) struct Known {
     pub name: String,
     pub parameters: Vec<String>,
     start: (usize, usize),
-    end: (usize, usize),
+    /// Unknown for closures of one expression.
+    end: Option<(usize, usize)>,
 }
 
 /// All functions of a script, closures included.
@@ -23,16 +28,19 @@ impl Tree {
                 name: f.name.to_string(),
                 parameters: f.params.iter().map(ToString::to_string).collect(),
                 start: pair(f.body.start_position()).unwrap_or_default(),
-                end: pair(f.body.end_position()).unwrap_or((usize::MAX, 0)),
+                end: pair(f.body.end_position()),
             })
             .collect();
         Self { functions }
     }
 
-    /// The innermost function around a place.
-    pub(super) fn around(&self, position: Position) -> Option<usize> {
-        let at = pair(position)?;
-        let around = self.functions.iter().enumerate().filter(|(_, f)| f.start <= at && at <= f.end);
+    /// The function whose body the walk is in; `None` at the outermost level.
+    pub(super) fn owner(&self, path: &[ASTNode<'_>]) -> Option<usize> {
+        let at = pair(path.first()?.position())?;
+        let around = self.functions.iter().enumerate().filter(|(_, f)| match f.end {
+            Some(end) => f.start <= at && at <= end,
+            None => f.start == at,
+        });
         around.max_by_key(|(_, f)| f.start).map(|(index, _)| index)
     }
 

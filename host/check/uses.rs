@@ -115,16 +115,15 @@ fn check_run(
         );
     }
     for (name, arguments, position) in &used.methods {
-        // Functions that exist, but for other values; unknown ones are told elsewhere.
-        let mut named = functions.named("", name).peekable();
-        let exists = named.peek().is_some();
-        let fits = named.any(|f| {
-            f.parameters.len() == arguments + 1
-                && f.parameters.first().is_some_and(|p| p.kind == RUN_TYPE || p.kind == "any")
-        });
-        if exists && !fits {
+        // Functions that exist for other values; unknown ones are told elsewhere.
+        let mut others = functions
+            .named("", name)
+            .filter(|f| f.parameters.len() == arguments + 1)
+            .map(|f| f.parameters.first().map_or("", |p| p.kind.as_str()))
+            .peekable();
+        if others.peek().is_some() && !others.any(|kind| kind == RUN_TYPE || kind == "any") {
             findings.push(
-                Diagnostic::error(format!("`run` has no function `{name}` with these arguments"))
+                Diagnostic::error(format!("`run` has no function `{name}`"))
                     .at(Place::of(&script.label, *position)),
             );
         }
@@ -174,7 +173,7 @@ fn occurrences(ast: &AST, tree: &Tree) -> Vec<Occurrence> {
             Some(ASTNode::Expr(expression @ Expr::Variable(parts, _, position)))
                 if parts.2.is_empty() =>
             {
-                if let Some(function) = tree.around(*position) {
+                if let Some(function) = tree.owner(path) {
                     let parent = path.len().checked_sub(2).map(|at| path[at]);
                     found.push(Occurrence {
                         function,
@@ -185,7 +184,7 @@ fn occurrences(ast: &AST, tree: &Tree) -> Vec<Occurrence> {
                 }
             }
             Some(ASTNode::Stmt(Stmt::Var(parts, _, position))) => {
-                if let Some(function) = tree.around(*position) {
+                if let Some(function) = tree.owner(path) {
                     found.push(Occurrence {
                         function,
                         variable: parts.0.name.to_string(),

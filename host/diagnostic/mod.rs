@@ -13,6 +13,9 @@ mod sources;
 mod unknown_function;
 mod usage;
 
+#[cfg(test)]
+mod tests;
+
 pub use failure::Failure;
 pub use parse::parse_error;
 pub use script::{Surroundings, script_error};

@@ -40,27 +40,29 @@ const RESERVED: [&str; 30] = [
     "import",
 ];
 
-/// What is wrong with the syntax of `file`. `functions` knows the namespaces
-/// and, of an engine that runs scripts, all builtins.
+/// What is wrong with the syntax of `file` with this `text`. `functions` knows
+/// the namespaces and, of an engine that runs scripts, all builtins.
 pub fn parse_error(
     error: &ParseErrorType,
     position: Position,
     file: &str,
+    text: &str,
     functions: &Functions,
 ) -> Diagnostic {
-    explain(error, functions).at(Place::of(file, position))
+    explain(error, text, functions).at(Place::of(file, position))
 }
 
-fn explain(error: &ParseErrorType, functions: &Functions) -> Diagnostic {
+fn explain(error: &ParseErrorType, text: &str, functions: &Functions) -> Diagnostic {
     use ParseErrorType as E;
     match error {
         E::UnexpectedEOF => {
             Diagnostic::error("the script ends too early").help("a bracket or brace is not closed")
         }
         E::BadInput(lex) => lexical(lex),
-        E::UnknownOperator(operator) => Diagnostic::error(format!("unknown operator `{operator}`")),
+        E::UnknownOperator(operator) => Diagnostic::error(format!("unknown operator `{operator}`"))
+            .maybe_help(symbol_advice(operator)),
         E::MissingToken(token, what) => missing(token, what),
-        E::VariableUndefined(name) => variable(name, functions),
+        E::VariableUndefined(name) => variable(name, text, functions),
         E::ModuleUndefined(name) => Diagnostic::error(format!("unknown namespace `{name}`"))
             .maybe_help(did_you_mean(name, functions.namespaces()))
             .help(format!(
@@ -69,6 +71,10 @@ fn explain(error: &ParseErrorType, functions: &Functions) -> Diagnostic {
         E::Reserved(word) if RESERVED.contains(&word.as_str()) => {
             Diagnostic::error(format!("`{word}` is a word of the language"))
                 .help("choose another name; as the key of a map it needs quotes")
+        }
+        E::Reserved(word) if word.chars().all(char::is_alphanumeric) => {
+            Diagnostic::error(format!("`{word}` is a function of the language, not a value"))
+                .help(format!("call it: `{word}(…)`"))
         }
         E::Reserved(symbol) => {
             Diagnostic::error(format!("`{symbol}` does not exist in this language"))
@@ -134,7 +140,7 @@ fn lexical(error: &LexError) -> Diagnostic {
     }
 }
 
-fn variable(name: &str, functions: &Functions) -> Diagnostic {
+fn variable(name: &str, text: &str, functions: &Functions) -> Diagnostic {
     let fault = Diagnostic::error(format!("unknown variable `{name}`"));
     if functions.has_name(name) {
         return fault.help(format!(
@@ -154,8 +160,21 @@ fn variable(name: &str, functions: &Functions) -> Diagnostic {
         "False" | "FALSE" => fault.help("did you mean `false`?"),
         "None" | "null" | "nil" => fault.help("the value of nothing is `()`"),
         _ => fault
+            .maybe_help(did_you_mean(name, other_words(name, text)))
             .help("functions see only their parameters; constants of the file are `global::NAME`"),
     }
+}
+
+/// The names that stand elsewhere in the file: one of them may be meant.
+fn other_words<'a>(name: &str, text: &'a str) -> Vec<&'a str> {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut words: Vec<_> = text
+        .split(|c| !word(c))
+        .filter(|w| w.len() > 1 && *w != name && !w.starts_with(|c: char| c.is_ascii_digit()))
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words
 }
 
 /// What to write instead of a symbol of other languages.

@@ -10,13 +10,15 @@ use ledama_base::suggest::did_you_mean;
 use rhai::{Dynamic, EvalAltResult};
 
 use super::parse::{lower_first, parse_error};
-use super::{Diagnostic, Functions, Place, Step, plain_type, unknown_function};
+use super::{Diagnostic, Functions, Place, Sources, Step, plain_type, unknown_function};
 
 /// What is known besides the error itself.
 #[derive(Debug)]
 pub struct Surroundings<'a> {
     /// The file that was run.
     pub file: &'a str,
+    /// The texts of all files.
+    pub sources: &'a Sources,
     /// Every function there is.
     pub functions: &'a Functions,
     /// Names of the module's options, for `opts.nmae`.
@@ -82,7 +84,10 @@ fn explain(error: &EvalAltResult, file: &str, around: &Surroundings<'_>) -> Diag
     use EvalAltResult as E;
     match error {
         E::ErrorRuntime(thrown, _) => thrown_value(thrown),
-        E::ErrorParsing(kind, position) => parse_error(kind, *position, file, around.functions),
+        E::ErrorParsing(kind, position) => {
+            let text = around.sources.text(file).unwrap_or_default();
+            parse_error(kind, *position, file, &text, around.functions)
+        }
         E::ErrorFunctionNotFound(signature, _) => {
             unknown_function::explain(signature, around.functions)
         }
@@ -102,10 +107,10 @@ fn explain(error: &EvalAltResult, file: &str, around: &Surroundings<'_>) -> Diag
             Diagnostic::error(format!("`{}` has no elements to index", plain_type(name)))
         }
         E::ErrorArrayBounds(length, index, _) => Diagnostic::error(format!(
-            "the array has {length} elements, there is none at index {index}"
+            "there is no element {index}: the array has {length}, counted from 0"
         )),
         E::ErrorStringBounds(length, index, _) => Diagnostic::error(format!(
-            "the text has {length} characters, there is none at index {index}"
+            "there is no character {index}: the text has {length}, counted from 0"
         )),
         E::ErrorFor(_) => Diagnostic::error("`for` cannot go through this value")
             .help("it needs an array, a range such as `0..10`, a text, or a handle with rows"),

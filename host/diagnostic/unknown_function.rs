@@ -15,7 +15,7 @@ const SHOWN: usize = 6;
 pub(super) fn explain(signature: &str, functions: &Functions) -> Diagnostic {
     let plain = plain_signature(signature);
     let (path, arguments) = plain.split_once('(').unwrap_or((&plain, ""));
-    let arguments = arguments.trim_end_matches(')');
+    let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
     let (namespace, name) = path.rsplit_once("::").unwrap_or(("", path));
     if is_operator(name) {
         return operator(name, arguments);
@@ -58,7 +58,7 @@ fn no_such_name(call: &str, namespace: &str, name: &str, functions: &Functions) 
 }
 
 fn wrong_arguments(call: &str, arguments: &str, known: &[&Function]) -> Diagnostic {
-    let mut fault = Diagnostic::error(format!("there is no function `{call}` for these arguments"));
+    let mut fault = Diagnostic::error(format!("there is no function `{call}`"));
     for function in known.iter().take(SHOWN) {
         fault = fault.note(format!("there is `{}`", function.signature()));
     }

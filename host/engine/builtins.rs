@@ -8,7 +8,7 @@ use rhai::Engine;
 pub fn register(engine: &mut Engine) {
     ledama_base::script::register(engine);
     ledama_config::script::register(engine);
-    //ledama_reffile::script::register(engine);
+    ledama_reffile::script::register(engine);
     ledama_ms::script::register(engine);
     ledama_cluster::script::register(engine);
     //ledama_transfer::script::register(engine);

@@ -21,6 +21,12 @@ const KEYWORDS: [(&str, usize); 9] = [
     ("exit", 1),
 ];
 
+/// Types that belong to the language.
+pub const PLAIN_TYPES: [&str; 12] = [
+    "int", "float", "text", "bool", "char", "array", "map", "blob", "function", "any", "()",
+    "Range",
+];
+
 /// One function, getter or setter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
@@ -88,20 +94,25 @@ impl Function {
                 format!("{owner}.{} = {value}", self.name)
             }
             Role::Call | Role::Operator | Role::Indexer => {
-                let parameters: Vec<_> = self.parameters.iter().map(shown).collect();
-                let space = if self.namespace.is_empty() || self.is_method() {
-                    String::new()
-                } else {
-                    format!("{}::", self.namespace)
+                let (head, parameters) = match self.parameters.split_first() {
+                    Some((owner, rest)) if self.is_method() => (format!("{}.", owner.kind), rest),
+                    _ if self.namespace.is_empty() => (String::new(), &self.parameters[..]),
+                    _ => (format!("{}::", self.namespace), &self.parameters[..]),
                 };
-                format!("{space}{}({}){returns}", self.name, parameters.join(", "))
+                let parameters: Vec<_> = parameters.iter().map(shown).collect();
+                format!("{head}{}({}){returns}", self.name, parameters.join(", "))
             }
         }
     }
 
-    /// Whether it is meant to be called as `value.name(…)`.
+    /// Whether it is meant to be called as `value.name(…)`: what builtins do
+    /// with the handles they give out.
     pub fn is_method(&self) -> bool {
-        self.global && !self.namespace.is_empty()
+        let plain = |kind: &str| PLAIN_TYPES.contains(&kind);
+        self.global
+            && !self.standard
+            && self.role == Role::Call
+            && self.parameters.first().is_some_and(|p| !plain(&p.kind))
     }
 }
 
@@ -273,7 +284,10 @@ impl Metadata {
             name: name.to_string(),
             role,
             parameters,
-            returns: plain_type(&self.return_type),
+            returns: match self.return_type.as_str() {
+                "" => "()".to_string(),
+                kind => plain_type(kind),
+            },
             doc: doc_text(&self.doc_comments),
             global: namespace.is_empty() || self.namespace == "global",
             standard,

@@ -2,12 +2,13 @@
 
 use std::thread;
 
+use ledama_base::suggest::did_you_mean;
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Map, Scope};
 
 use super::functions::Functions;
 use super::library::ScriptFile;
 use super::setup::{Ended, Setup};
-use crate::diagnostic::{Diagnostic, Place, Surroundings, parse_error, script_error};
+use crate::diagnostic::{Diagnostic, Place, Sources, Surroundings, parse_error, script_error};
 use crate::manifest::CONSTANT;
 
 /// Deep scripts need more stack than a thread has by default; with this, debug
@@ -106,14 +107,14 @@ fn run_here(setup: &Setup, script: &ScriptFile, call: Call) -> Result<Dynamic, S
             engine.eval_ast_with_scope::<Dynamic>(&mut scope, &tree)
         }
     };
-    result.map_err(|error| stopped(&error, &engine, script, &options))
+    result.map_err(|error| stopped(&error, &engine, script, &options, &setup.sources))
 }
 
 /// Parses a script for running; knows the names in `scope`.
 pub fn compile(engine: &Engine, scope: &Scope<'_>, script: &ScriptFile) -> Result<AST, Stop> {
     let mut tree = engine.compile_with_scope(scope, &*script.text).map_err(|e| {
         let functions = Functions::of(engine);
-        fault(parse_error(e.err_type(), e.position(), &script.label, &functions))
+        fault(parse_error(e.err_type(), e.position(), &script.label, &script.text, &functions))
     })?;
     tree.set_source(script.label.as_str());
     Ok(tree)
@@ -124,11 +125,16 @@ fn has_entry(tree: &AST, script: &ScriptFile) -> Result<(), Stop> {
     if found.iter().any(|f| f.params.len() == 2) {
         return Ok(());
     }
-    Err(fault(missing_entry(!found.is_empty(), script)))
+    let names: Vec<_> = tree.iter_functions().map(|f| f.name).collect();
+    Err(fault(missing_entry(!found.is_empty(), &names, script)))
 }
 
 /// The fault of a module without `process(opts, run)`.
-pub(crate) fn missing_entry(wrong_parameters: bool, script: &ScriptFile) -> Diagnostic {
+pub(crate) fn missing_entry(
+    wrong_parameters: bool,
+    functions: &[&str],
+    script: &ScriptFile,
+) -> Diagnostic {
     let message = if wrong_parameters {
         format!("`{ENTRY}` of this module needs two parameters: `fn {ENTRY}(opts, run)`")
     } else {
@@ -138,6 +144,7 @@ pub(crate) fn missing_entry(wrong_parameters: bool, script: &ScriptFile) -> Diag
     let line = script.text.lines().position(|l| l.trim_start().starts_with(&needle));
     Diagnostic::error(message)
         .at(line.map(|l| Place::new(&script.label, l + 1, 1)))
+        .maybe_help(did_you_mean(ENTRY, functions.iter().filter(|n| **n != ENTRY)))
         .help(format!("the host calls `{ENTRY}` with the checked options and the run"))
 }
 
@@ -146,6 +153,7 @@ fn stopped(
     engine: &Engine,
     script: &ScriptFile,
     options: &[String],
+    sources: &Sources,
 ) -> Stop {
     let mut inner = error;
     while let EvalAltResult::ErrorInFunctionCall(_, _, next, _)
@@ -165,6 +173,6 @@ fn stopped(
         };
     }
     let functions = Functions::of(engine);
-    let around = Surroundings { file: &script.label, functions: &functions, options };
+    let around = Surroundings { file: &script.label, sources, functions: &functions, options };
     fault(script_error(error, &around))
 }

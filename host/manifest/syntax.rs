@@ -29,8 +29,9 @@ pub(super) struct Constants {
 
 /// Parses a whole file and reads its constants.
 pub(super) fn constants(file: &str, text: &str) -> Result<Constants, Vec<Diagnostic>> {
-    parse(text, "")
-        .map_err(|(kind, position)| vec![parse_error(&kind, position, file, &Functions::default())])
+    parse(text, "").map_err(|(kind, position)| {
+        vec![parse_error(&kind, position, file, text, &Functions::default())]
+    })
 }
 
 /// The constants of a file up to `name`, without parsing what follows; faults
@@ -45,8 +46,9 @@ pub(super) fn constants_up_to(
     {
         return Ok(constants);
     }
-    parse(text, name)
-        .map_err(|(kind, position)| vec![parse_error(&kind, position, file, &Functions::default())])
+    parse(text, name).map_err(|(kind, position)| {
+        vec![parse_error(&kind, position, file, text, &Functions::default())]
+    })
 }
 
 /// Whether a script declares a constant or variable of that name at its
