@@ -23,8 +23,9 @@ const MAX_PART: usize = 100;
 #[derive(Debug)]
 pub struct Logs {
     folder: PathBuf,
-    logs: HashMap<JobId, Log>,
-    /// The open ones by time of last use.
+    /// The logs of running jobs.
+    open: HashMap<JobId, Log>,
+    /// Those with an open file by time of last use.
     recent: BTreeMap<u64, JobId>,
     clock: u64,
 }
@@ -44,7 +45,7 @@ impl Logs {
             .map_err(|source| Error::Io { what: folder.display().to_string(), source })?;
         Ok(Self {
             folder: folder.to_path_buf(),
-            logs: HashMap::new(),
+            open: HashMap::new(),
             recent: BTreeMap::new(),
             clock: 0,
         })
@@ -67,7 +68,7 @@ impl Logs {
                 Ok(file) => {
                     let log =
                         Log { path: path.clone(), file: Some(file), used: 0, at_line_start: true };
-                    self.logs.insert(job, log);
+                    self.open.insert(job, log);
                     self.touch(job);
                     return Ok(path);
                 }
@@ -81,7 +82,7 @@ impl Logs {
     /// Appends output. A job without a log is no error.
     pub fn append(&mut self, job: JobId, data: &[u8]) -> io::Result<()> {
         let Some(&last) = data.last() else { return Ok(()) };
-        let Some(log) = self.logs.get_mut(&job) else { return Ok(()) };
+        let Some(log) = self.open.get_mut(&job) else { return Ok(()) };
         if log.file.is_none() {
             log.file = Some(OpenOptions::new().append(true).open(&log.path)?);
         }
@@ -95,11 +96,11 @@ impl Logs {
 
     /// Appends the line that says how the job ended, and closes the log.
     pub fn finish(&mut self, job: JobId, status: &str) -> io::Result<()> {
-        let Some(log) = self.logs.get(&job) else { return Ok(()) };
+        let Some(log) = self.open.get(&job) else { return Ok(()) };
         let start = if log.at_line_start { "" } else { "\n" };
         let line = format!("{start}# {}\n", one_line(status));
         let result = self.append(job, line.as_bytes());
-        if let Some(log) = self.logs.remove(&job) {
+        if let Some(log) = self.open.remove(&job) {
             self.recent.remove(&log.used);
         }
         result
@@ -108,14 +109,14 @@ impl Logs {
     /// Marks a log as used now and closes the one used longest ago if too many are open.
     fn touch(&mut self, job: JobId) {
         self.clock += 1;
-        if let Some(log) = self.logs.get_mut(&job) {
+        if let Some(log) = self.open.get_mut(&job) {
             self.recent.remove(&log.used);
             log.used = self.clock;
             self.recent.insert(self.clock, job);
         }
         if self.recent.len() > MAX_OPEN
             && let Some((_, oldest)) = self.recent.pop_first()
-            && let Some(log) = self.logs.get_mut(&oldest)
+            && let Some(log) = self.open.get_mut(&oldest)
         {
             log.file = None;
         }
@@ -221,13 +222,13 @@ mod tests {
         for job in 0..count {
             logs.start(job, &task("x"), usize::try_from(job).unwrap(), 1).unwrap();
         }
-        assert_eq!(logs.logs.values().filter(|log| log.file.is_some()).count(), MAX_OPEN);
+        assert_eq!(logs.open.values().filter(|log| log.file.is_some()).count(), MAX_OPEN);
         for _ in 0..2 {
             for job in 0..count {
                 logs.append(job, b"line\n").unwrap();
             }
         }
-        assert_eq!(logs.logs.values().filter(|log| log.file.is_some()).count(), MAX_OPEN);
+        assert_eq!(logs.open.values().filter(|log| log.file.is_some()).count(), MAX_OPEN);
         for job in 0..count {
             logs.finish(job, "done").unwrap();
         }

@@ -52,7 +52,8 @@ impl Options {
         read: impl Fn(&Value) -> Option<T>,
     ) -> Result<Option<T>, OperationError> {
         let Some(value) = self.map.remove(key) else { return Ok(None) };
-        let wrong = || bad(format!("option `{key}` of `{}` must be {wanted}, not {value}", self.of));
+        let wrong =
+            || bad(format!("option `{key}` of `{}` must be {wanted}, not {value}", self.of));
         read(&value).map(Some).ok_or_else(wrong)
     }
 
@@ -91,7 +92,8 @@ impl Options {
         let bytes = self.take("size_bytes", "a number of bytes", Value::as_u64)?;
         task.size_bytes = bytes.unwrap_or(0);
         let index = |value: &Value| -> Option<TaskIndex> { value.as_u64()?.try_into().ok() };
-        task.after = self.list("after", "a task number or a list of them", index)?.unwrap_or_default();
+        task.after =
+            self.list("after", "a task number or a list of them", index)?.unwrap_or_default();
         task.store = self.text("store")?;
         task.log = self.text("log")?;
         Ok(())

@@ -52,13 +52,12 @@ pub fn returned_plan(value: &Dynamic) -> Option<plan::Plan> {
 ///
 /// # Errors
 /// Kind `input` for what JSON cannot hold: functions, handles, numbers that are not finite.
-pub fn to_json(value: &Dynamic) -> Result<Value, OperationError> {
+pub fn to_json(engine: &Engine, value: &Dynamic) -> Result<Value, OperationError> {
     if let Some(map) = value.read_lock::<Map>() {
-        let pair = |(key, item): (&_, _)| Ok((ToString::to_string(key), to_json(item)?));
-        return map.iter().map(pair).collect();
+        return json_map(engine, &map).map(Value::Object);
     }
     if let Some(array) = value.read_lock::<Array>() {
-        return array.iter().map(to_json).collect();
+        return array.iter().map(|item| to_json(engine, item)).collect();
     }
     if let Some(text) = value.read_lock::<ImmutableString>() {
         return Ok(Value::from(text.as_str()));
@@ -69,26 +68,27 @@ pub fn to_json(value: &Dynamic) -> Result<Value, OperationError> {
     let number = value.as_float().ok().and_then(serde_json::Number::from_f64).map(Value::Number);
     let simple = value.as_int().map(Value::from).or_else(|_| value.as_bool().map(Value::from));
     let simple = simple.or_else(|_| value.as_char().map(|c| Value::from(c.to_string())));
-    simple.ok().or(number).ok_or_else(|| unusable("a value", value))
+    simple.ok().or(number).ok_or_else(|| unusable(engine, "a value", value))
 }
 
-fn unusable(what: &str, value: &Dynamic) -> OperationError {
-    let shown = if value.is_float() { value.to_string() } else { value.type_name().to_string() };
+fn unusable(engine: &Engine, what: &str, value: &Dynamic) -> OperationError {
+    let name = || engine.map_type_name(value.type_name()).to_string();
+    let shown = if value.is_float() { value.to_string() } else { name() };
     OperationError::new(ErrorKind::Input, format!("{what} cannot be {shown}"))
 }
 
-fn json_map(map: &Map) -> Result<serde_json::Map<String, Value>, OperationError> {
-    map.iter().map(|(key, value)| Ok((key.to_string(), to_json(value)?))).collect()
+fn json_map(engine: &Engine, map: &Map) -> Result<serde_json::Map<String, Value>, OperationError> {
+    map.iter().map(|(key, value)| Ok((key.to_string(), to_json(engine, value)?))).collect()
 }
 
 /// Numbers as scripts print them.
-fn arguments(argv: &Array) -> Result<Vec<String>, OperationError> {
+fn arguments(engine: &Engine, argv: &Array) -> Result<Vec<String>, OperationError> {
     let argument = |(index, value): (usize, &Dynamic)| {
         let finite = value.as_float().is_ok_and(FLOAT::is_finite);
         if value.is_string() || value.is_int() || finite {
             return Ok(value.to_string());
         }
-        Err(unusable(&format!("argument {index} of a command"), value))
+        Err(unusable(engine, &format!("argument {index} of a command"), value))
     };
     argv.iter().enumerate().map(argument).collect()
 }
@@ -98,17 +98,24 @@ fn lock(plan: &Plan) -> MutexGuard<'_, plan::Plan> {
     plan.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn command_task(node: &str, argv: &Array, opts: &Map) -> Result<Task, OperationError> {
-    options::command(node, arguments(argv)?, json_map(opts)?)
+fn command_task(
+    engine: &Engine,
+    node: &str,
+    argv: &Array,
+    opts: &Map,
+) -> Result<Task, OperationError> {
+    options::command(node, arguments(engine, argv)?, json_map(engine, opts)?)
 }
 
 fn operation_task(
+    engine: &Engine,
     node: &str,
     name: &str,
     input: &Map,
     opts: &Map,
 ) -> Result<Task, OperationError> {
-    options::operation(node, name, Value::Object(json_map(input)?), json_map(opts)?)
+    let input = Value::Object(json_map(engine, input)?);
+    options::operation(node, name, input, json_map(engine, opts)?)
 }
 
 fn place(index: TaskIndex) -> INT {
@@ -134,10 +141,27 @@ fn execute_plan(
     plan: &Plan,
     opts: &Map,
 ) -> ScriptResult<Report> {
-    let execution = json_map(opts).and_then(options::execution).at(ctx)?;
+    let execution = json_map(ctx.engine(), opts).and_then(options::execution).at(ctx)?;
     // A copy: the script's plan is not locked while it is executed.
     let plan = lock(plan).clone();
     heard(ctx, run.execute(&plan, &execution)).map(Arc::new)
+}
+
+fn save_text(
+    ctx: &NativeCallContext<'_>,
+    run: &Run,
+    path: &str,
+    text: &str,
+    opts: &Map,
+) -> ScriptResult<()> {
+    let saving = json_map(ctx.engine(), opts).and_then(options::saving).at(ctx)?;
+    let (path, content) = (text_path(path), text.as_bytes());
+    let saved = if saving.anyway {
+        run.save_anyway(&path, content, saving.overwrite)
+    } else {
+        run.save(&path, content, saving.overwrite)
+    };
+    heard(ctx, saved)
 }
 
 fn failure<T>(ctx: &NativeCallContext<'_>, message: &str, help: Option<&str>) -> ScriptResult<T> {
@@ -193,7 +217,7 @@ mod api {
         argv: Array,
         opts: Map,
     ) -> ScriptResult<INT> {
-        let task = command_task(node, &argv, &opts).at(&ctx)?;
+        let task = command_task(ctx.engine(), node, &argv, &opts).at(&ctx)?;
         Ok(place(lock(plan).add(task)))
     }
 
@@ -217,7 +241,7 @@ mod api {
         argv: Array,
         opts: Map,
     ) -> ScriptResult<INT> {
-        let task = command_task(node, &argv, &opts).at(&ctx)?;
+        let task = command_task(ctx.engine(), node, &argv, &opts).at(&ctx)?;
         Ok(place(lock(plan).add_once(task)))
     }
 
@@ -243,7 +267,7 @@ mod api {
         input: Map,
         opts: Map,
     ) -> ScriptResult<INT> {
-        let task = operation_task(node, name, &input, &opts).at(&ctx)?;
+        let task = operation_task(ctx.engine(), node, name, &input, &opts).at(&ctx)?;
         Ok(place(lock(plan).add(task)))
     }
 
@@ -296,9 +320,7 @@ mod api {
         text: &str,
         opts: Map,
     ) -> ScriptResult<()> {
-        let saving = json_map(&opts).and_then(options::saving).at(&ctx)?;
-        let save = if saving.anyway { run.save_anyway(&text_path(path), text.as_bytes(), saving.overwrite) } else { run.save(&text_path(path), text.as_bytes(), saving.overwrite) };
-        heard(&ctx, save)
+        save_text(&ctx, run, path, text, &opts)
     }
 
     /// Makes a folder on this host and those above it; a dry run makes none.
@@ -340,7 +362,7 @@ mod api {
         key: &str,
         value: Dynamic,
     ) -> ScriptResult<()> {
-        run.record(key, to_json(&value).at(&ctx)?);
+        run.record(key, to_json(ctx.engine(), &value).at(&ctx)?);
         Ok(())
     }
 
@@ -397,8 +419,8 @@ mod api {
         run.context().node.as_str().into()
     }
 
-    /// The name of the module.
-    #[rhai_fn(global, get = "module", pure)]
+    /// The name of the module. (`module` alone is a reserved word.)
+    #[rhai_fn(global, get = "module_name", pure)]
     pub fn module_name(run: &mut Run) -> ImmutableString {
         run.context().module.as_str().into()
     }

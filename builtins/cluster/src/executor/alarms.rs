@@ -73,7 +73,7 @@ mod tests {
         alarms.set(Duration::from_secs(10), Alarm::TimeOut(2));
         assert_eq!(alarms.due(start), None);
         assert!(alarms.pause(start).is_some_and(|p| p >= Duration::from_secs(10)));
-        let later = start + Duration::from_secs(60);
+        let later = start + Duration::from_mins(1);
         assert_eq!(alarms.due(later), Some(Alarm::TimeOut(2)));
         assert_eq!(alarms.pause(later), Some(Duration::ZERO));
         assert_eq!(alarms.due(later), Some(Alarm::Connect(1)));

@@ -72,7 +72,11 @@ impl Cluster {
             .iter()
             .map(|task| {
                 find_node(&mut pool, self.resolver.as_ref(), &task.node).map_err(|source| {
-                    Error::UnknownNode { node: task.node.clone(), label: task.label.clone(), source }
+                    Error::UnknownNode {
+                        node: task.node.clone(),
+                        label: task.label.clone(),
+                        source,
+                    }
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;

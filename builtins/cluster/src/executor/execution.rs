@@ -258,9 +258,9 @@ impl<'a> Execution<'a> {
                 return false;
             }
             // The limit of this run still holds.
-            Err(e) => self.ledger.warn(format!(
-                "the streams of {store} are not shared with other runs: {e}"
-            )),
+            Err(e) => self
+                .ledger
+                .warn(format!("the streams of {store} are not shared with other runs: {e}")),
         }
         true
     }
@@ -274,8 +274,7 @@ impl<'a> Execution<'a> {
     /// Tells a task that will not be started.
     fn not_started(&mut self, task: TaskIndex, state: State) {
         let planned = &self.plan.tasks[task];
-        let outcome =
-            crate::report::Outcome::new(task, &planned.node, &planned.label, state);
+        let outcome = crate::report::Outcome::new(task, &planned.node, &planned.label, state);
         self.ledger.finished(outcome, None, &super::ledger::Attempt::default());
     }
 }

@@ -24,17 +24,14 @@ pub(super) fn accepts(
     name: &str,
     input: &Value,
 ) -> Result<(), OperationError> {
-    match registry.get(name) {
-        Some(operation) => operation.accepts(input),
-        None => {
-            let message = format!("there is no operation `{name}`");
-            let error = OperationError::new(ErrorKind::Input, message);
-            Err(match suggest::did_you_mean(name, registry.names()) {
-                Some(question) => error.help(question),
-                None => error,
-            })
-        }
+    if let Some(operation) = registry.get(name) {
+        return operation.accepts(input);
     }
+    let error = OperationError::new(ErrorKind::Input, format!("there is no operation `{name}`"));
+    Err(match suggest::did_you_mean(name, registry.names()) {
+        Some(question) => error.help(question),
+        None => error,
+    })
 }
 
 fn bad_task(plan: &Plan, index: usize, source: OperationError) -> Error {

@@ -76,7 +76,9 @@ fn value(hasher: &mut blake3::Hasher, json: &Value) {
         Value::Array(items) => {
             hasher.update(b"a");
             hasher.update(&(items.len() as u64).to_le_bytes());
-            items.iter().for_each(|item| value(hasher, item));
+            for item in items {
+                value(hasher, item);
+            }
         }
         Value::Object(fields) => {
             hasher.update(b"o");

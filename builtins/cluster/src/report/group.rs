@@ -129,7 +129,10 @@ mod tests {
     fn only_whole_occurrences_of_a_label_count() {
         assert_eq!(without_label("a: cannot read a file a", "a"), "…: cannot read … file …");
         assert_eq!(without_label("banana", "a"), "banana");
-        assert_eq!(without_label("/d/x.MS: /d/x.MS.part is there", "/d/x.MS"), "…: ….part is there");
+        assert_eq!(
+            without_label("/d/x.MS: /d/x.MS.part is there", "/d/x.MS"),
+            "…: ….part is there"
+        );
         assert_eq!(without_label("/d/x1", "/d/x"), "/d/x1");
         assert_eq!(without_label("text", ""), "text");
     }

@@ -21,11 +21,7 @@ fn limits(nodes: usize, tasks_per_node: usize) -> Limits {
 }
 
 /// One machine for each name.
-fn scheduler(
-    plan: &[Task],
-    limits: &Limits,
-    done: impl Fn(TaskIndex) -> bool,
-) -> Scheduler {
+fn scheduler(plan: &[Task], limits: &Limits, done: impl Fn(TaskIndex) -> bool) -> Scheduler {
     let mut names: Vec<&str> = Vec::new();
     let nodes: Vec<usize> = plan
         .iter()
@@ -177,9 +173,8 @@ fn stopping_leaves_only_what_runs() {
 fn a_hundred_thousand_tasks_are_no_burden() {
     let names: Vec<String> = (0..80).map(|n| format!("node{n:03}")).collect();
     let stores = ["S", "T", "U"];
-    let plan: Vec<Task> = (0..100_000)
-        .map(|k| task(&names[k * 7 % 80], &[], stores.get(k % 4).copied()))
-        .collect();
+    let plan: Vec<Task> =
+        (0..100_000).map(|k| task(&names[k * 7 % 80], &[], stores.get(k % 4).copied())).collect();
     let all = Limits {
         stores: stores.iter().map(|s| ((*s).to_string(), 5)).collect(),
         total: Some(200),

@@ -129,15 +129,14 @@ fn error(code: &str) -> (String, String, Option<String>, usize) {
 fn planned(code: &str) -> (plan::Plan, Execution) {
     let fake = fake();
     let code = format!("let plan = run.plan(\"t\");\n{code}\n; run.execute(plan)");
-    eval_with(&fake, &code).unwrap();
-    let plan = fake.plans.lock().unwrap().remove(0);
-    plan
+    drop(eval_with(&fake, &code).unwrap());
+    fake.plans.lock().unwrap().remove(0)
 }
 
 #[test]
 fn facts_about_the_run() {
     let table = [
-        ("run.id + run.user + run.level + run.node + run.module", "idmefullnode011CopyData"),
+        ("run.id + run.user + run.level + run.node + run.module_name", "idmefullnode011CopyData"),
         ("run.query", "false"),
         ("run.home.starts_with(\"/\")", "true"),
         ("run.config.ssh.port", "22"),
@@ -227,8 +226,8 @@ fn values_that_are_no_data_are_refused_with_the_line() {
         (r#"plan.command("a", ["x"], #{ lable: "y" })"#, "`command` has no option `lable`"),
         (r#"plan.command_once("a", ["x"], #{ after: -1 })"#, "option `after` of `command` must"),
         (r#"plan.operation("a", "x", #{}, #{ stdin: "y" })"#, "`operation` has no option"),
-        (r#"run.execute(plan, #{ numnode: 1 })"#, "`execute` has no option `numnode`"),
-        (r#"run.execute(plan, #{ numnodes: 0 })"#, "option `numnodes` of `execute` must be"),
+        (r"run.execute(plan, #{ numnode: 1 })", "`execute` has no option `numnode`"),
+        (r"run.execute(plan, #{ numnodes: 0 })", "option `numnodes` of `execute` must be"),
         (r#"run.save("x", "y", #{ force: true })"#, "`save` has no option `force`"),
         (r#"run.record("x", || 1)"#, "a value cannot be Fn"),
         (r#"run.execute(plan).count("fialed")"#, "`fialed` is no state of a task"),
@@ -244,11 +243,10 @@ fn values_that_are_no_data_are_refused_with_the_line() {
 #[test]
 fn an_execution_gets_its_options() {
     let fake = fake();
-    eval_with(
-        &fake,
-        r#"run.execute(run.plan("t"), #{ numnodes: 3, numprocessors: 2, logs: "l", status: (), resume: true })"#,
-    )
-    .unwrap();
+    let code = r#"run.execute(run.plan("t"), #{
+        numnodes: 3, numprocessors: 2, logs: "l", status: (), resume: true
+    })"#;
+    drop(eval_with(&fake, code).unwrap());
     let (_, execution) = fake.plans.lock().unwrap().remove(0);
     let wanted = Execution {
         numnodes: Some(3),
@@ -286,18 +284,19 @@ fn a_report_answers_questions() {
 #[test]
 fn what_is_said_reaches_the_host() {
     let fake = fake();
-    eval_with(
-        &fake,
-        r#"
+    let code = r#"
         run.say("hello");
         run.warn("beware");
         run.record("fact", #{ n: 1, list: ["a"] });
         run.found_difference();
         run.save("/tmp/x", "text");
         run.save("/tmp/x", "text", #{ overwrite: true });
-    "#,
-    )
-    .unwrap();
+        run.save("/tmp/y", "text", #{ anyway: true });
+        run.make_folder("/tmp/z");
+        run.pause(5);
+        if !run.exists("/") || run.exists("/no/such/file") { throw "exists"; }
+    "#;
+    drop(eval_with(&fake, code).unwrap());
     assert_eq!(
         *fake.asked.lock().unwrap(),
         [
@@ -307,6 +306,9 @@ fn what_is_said_reaches_the_host() {
             "difference",
             "save /tmp/x text false",
             "save /tmp/x text true",
+            "save /tmp/y anyway",
+            "folder /tmp/z",
+            "pause 5",
         ]
     );
 }
@@ -322,7 +324,7 @@ fn failures_can_be_caught_and_keep_their_line() {
         error("\n\n  run.save(\"/tmp/full\", \"x\")"),
         ("no-space".into(), "disk full".into(), Some("clean".into()), 3)
     );
-    let caught = "try { run.save(\"/tmp/full\", \"x\") } catch (e) { e.kind + e.message }";
+    let caught = "let t = (); try { run.save(\"/tmp/full\", \"x\"); } catch (e) { t = e.kind + e.message; } t";
     assert_eq!(eval(caught), "no-spacedisk full");
 }
 
@@ -348,7 +350,9 @@ fn the_ends_of_a_run_cannot_be_caught() {
 #[test]
 fn copies_of_a_plan_are_the_same_plan() {
     assert_eq!(
-        eval("fn add(p) { p.command(\"a\", [\"x\"]); } let p = run.plan(\"t\"); let q = p; add(p); q.len"),
+        eval(
+            "fn add(p) { p.command(\"a\", [\"x\"]); } let p = run.plan(\"t\"); let q = p; add(p); q.len"
+        ),
         "1"
     );
 }

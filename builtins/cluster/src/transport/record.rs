@@ -75,11 +75,8 @@ impl fmt::Debug for Recorder {
 impl Recorder {
     /// `answer` is called on the thread of the link for every message to a node.
     pub fn new(answer: impl Fn(&str, &ToWorker) -> Vec<Act> + Send + Sync + 'static) -> Self {
-        let shared = Shared {
-            answer: Box::new(answer),
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        };
+        let shared =
+            Shared { answer: Box::new(answer), state: Mutex::default(), changed: Condvar::new() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -120,14 +117,15 @@ impl Recorder {
     }
 
     /// Waits until what was said satisfies the test; false if that takes too long.
-    pub fn wait_for(&self, wanted: impl Fn(&[(String, ToWorker)]) -> bool) -> bool {
+    pub fn wait_for(&self, enough: impl Fn(&[(String, ToWorker)]) -> bool) -> bool {
         let patience = Duration::from_secs(20);
-        let waited = self
+        let (state, time_out) = self
             .shared
             .changed
-            .wait_timeout_while(self.state(), patience, |state| !wanted(&state.said))
+            .wait_timeout_while(self.state(), patience, |state| !enough(&state.said))
             .unwrap_or_else(PoisonError::into_inner);
-        !waited.1.timed_out()
+        drop(state);
+        !time_out.timed_out()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -135,7 +133,7 @@ impl Recorder {
     }
 
     /// The life of a link, on its own thread.
-    fn carry(&self, node: &str, orders: &crossbeam_channel::Receiver<Order>, sink: &Sink) {
+    fn carry(&self, node: &str, orders: &crossbeam_channel::Receiver<Order>, hear: &Sink) {
         while let Ok(order) = orders.recv() {
             let acts = match order {
                 Order::Close => break,
@@ -149,10 +147,10 @@ impl Recorder {
             };
             for act in acts {
                 match act {
-                    Act::Say(message) => sink(LinkEvent::Message(message)),
+                    Act::Say(message) => hear(LinkEvent::Message(message)),
                     Act::Lose(reason) => {
                         self.state().open -= 1;
-                        return sink(LinkEvent::Lost { reason });
+                        return hear(LinkEvent::Lost { reason });
                     }
                 }
             }

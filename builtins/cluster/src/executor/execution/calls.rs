@@ -48,12 +48,7 @@ impl Execution<'_> {
     }
 
     /// Answers a call, if its caller is still there.
-    pub(super) fn answer(
-        &mut self,
-        id: JobId,
-        call: &Call,
-        result: Result<Value, OperationError>,
-    ) {
+    pub(super) fn answer(&mut self, id: JobId, call: &Call, result: Result<Value, OperationError>) {
         if let Some(parent) = self.jobs.get_mut(&call.parent) {
             parent.children.retain(|child| *child != id);
             self.pool.send(call.parent_node, ToWorker::Reply { call: call.number, result });

@@ -167,8 +167,7 @@ fn a_call_ends_with_its_caller() {
 fn an_interrupt_reaches_the_called_operation() {
     let news: Arc<Mutex<Vec<String>>> = Arc::default();
     let connector = InProcess::new(registry(&news), worker_options());
-    let cluster =
-        Cluster::with_nodes(Box::new(AnyNode), registry(&news), Arc::new(connector), 16);
+    let cluster = Cluster::with_nodes(Box::new(AnyNode), registry(&news), Arc::new(connector), 16);
     let cancel = CancelToken::new();
     let plan = ask("b", "test.endless", json!(null));
     let report = std::thread::scope(|scope| {

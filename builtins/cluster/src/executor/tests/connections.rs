@@ -115,7 +115,10 @@ fn a_node_that_is_lost_again_and_again_is_given_up() {
     let report = execute(&recorded(&recorder), &echoes(&["a"; 50]), &settings());
     assert_eq!(states(&report), "f".repeat(50));
     assert_eq!(recorder.connects().len(), 7);
-    assert_eq!(error(&report, 49), (ErrorKind::Connection, "lost 7 times in a row: cut by the test"));
+    assert_eq!(
+        error(&report, 49),
+        (ErrorKind::Connection, "lost 7 times in a row: cut by the test")
+    );
 }
 
 #[test]

@@ -139,8 +139,7 @@ fn a_store_has_a_limit_of_its_own() {
 fn streams_used_by_another_run_are_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let others = Leases::new(folder.path()).unwrap();
-    let mut held: Vec<_> =
-        (0..2).map(|_| others.try_take("GRID_B", 2).unwrap().unwrap()).collect();
+    let mut held: Vec<_> = (0..2).map(|_| others.try_take("GRID_B", 2).unwrap().unwrap()).collect();
     let mut plan = echoes(&["a", "a", "b", "b", "c"]);
     plan.tasks[0].store = Some("GRID_B".into());
     plan.tasks[2].store = Some("GRID_B".into());

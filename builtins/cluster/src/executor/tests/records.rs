@@ -6,7 +6,8 @@ use ledama_base::operation::{ErrorKind, OperationError, Progress};
 use serde_json::{Value, json};
 
 use super::support::*;
-use crate::executor::{CancelToken, Settings, Silent};
+use crate::executor::{CancelToken, Event, Settings, Watch};
+use crate::journal::RecordState::{Done, Failed, Retried, Skipped, Started};
 use crate::journal::{Journal, RecordState};
 use crate::protocol::{FromWorker, JobResult};
 use crate::transport::record::{Act, Recorder};
@@ -31,10 +32,7 @@ fn the_journal_tells_every_change() {
         }
         if !std::mem::replace(&mut *lost.lock().unwrap(), true) {
             let progress = Progress { done: 5, total: 10 };
-            return vec![
-                Act::Say(FromWorker::Progress { id, progress }),
-                Act::Lose("cut".into()),
-            ];
+            return vec![Act::Say(FromWorker::Progress { id, progress }), Act::Lose("cut".into())];
         }
         vec![Act::done(id, json!({"copied": 10}))]
     });
@@ -50,12 +48,14 @@ fn the_journal_tells_every_change() {
         let records = journal.records.iter().filter(|r| r.label == label);
         records.map(|r| (r.state, r.attempt, r.bytes)).collect()
     };
-    use RecordState::{Done, Failed, Retried, Skipped, Started};
     assert_eq!(of("/0"), [(Started, 1, 0), (Retried, 1, 5), (Started, 2, 0), (Done, 2, 10)]);
     assert_eq!(of("/1"), [(Started, 1, 0), (Failed, 1, 0)]);
     assert_eq!(of("/2"), [(Skipped, 0, 0)]);
     let done = journal.records.iter().find(|r| r.state == Done).unwrap();
-    assert_eq!((done.run_id.as_str(), done.module.as_str(), done.node.as_str()), ("r", "Test", "a"));
+    assert_eq!(
+        (done.run_id.as_str(), done.module.as_str(), done.node.as_str()),
+        ("r", "Test", "a")
+    );
     assert_eq!(done.value, json!({"copied": 10}));
     assert!(done.start.as_ref().unwrap() <= done.end.as_ref().unwrap());
     let failed = journal.records.iter().find(|r| r.state == Failed).unwrap();
@@ -84,8 +84,7 @@ fn resuming_starts_only_what_is_not_done() {
     *fail.lock().unwrap() = false;
     let second = Settings { run_id: "r2".into(), resume: true, ..first.clone() };
     let events = Events::default();
-    let report =
-        recorded(&recorder).execute(&plan, &second, &CancelToken::new(), &events).unwrap();
+    let report = recorded(&recorder).execute(&plan, &second, &CancelToken::new(), &events).unwrap();
     assert_eq!(states(&report), "Dddd", "operations that only read are done again");
     assert_eq!(report.outcomes[0].value, json!("a"));
     assert_eq!(report.outcomes[0].attempts, 0);
@@ -126,7 +125,7 @@ fn a_large_value_stays_out_of_the_journal() {
     assert_eq!(report.outcomes[0].value.as_str().unwrap().len(), 100 << 10);
     let journal = Journal::read(folder.path()).unwrap();
     assert_eq!(journal.records[1].value, Value::Null);
-    assert_eq!(journal.records[1].state, RecordState::Done);
+    assert_eq!(journal.records[1].state, Done);
 }
 
 #[test]
@@ -171,6 +170,17 @@ fn without_logs_no_output_is_asked_for() {
     assert!(matches!(message, crate::protocol::ToWorker::Run { stream: false, .. }));
 }
 
+/// Removes a folder once the run has begun.
+struct Remover(std::path::PathBuf);
+
+impl Watch for Remover {
+    fn event(&self, event: &Event<'_>) {
+        if matches!(event, Event::Begin { .. }) {
+            std::fs::remove_dir(&self.0).unwrap();
+        }
+    }
+}
+
 #[test]
 fn trouble_with_a_log_does_not_stop_the_run() {
     let folder = tempfile::tempdir().unwrap();
@@ -178,15 +188,6 @@ fn trouble_with_a_log_does_not_stop_the_run() {
     let recorder = Recorder::obliging();
     let cluster = recorded(&recorder);
     let gone = logs.clone();
-    // The folder disappears once the run has begun.
-    struct Remover(std::path::PathBuf);
-    impl crate::executor::Watch for Remover {
-        fn event(&self, event: &crate::executor::Event<'_>) {
-            if matches!(event, crate::executor::Event::Begin { .. }) {
-                std::fs::remove_dir(&self.0).unwrap();
-            }
-        }
-    }
     let settings = Settings { logs: Some(logs), ..settings() };
     let report = cluster
         .execute(&echoes(&["a", "a"]), &settings, &CancelToken::new(), &Remover(gone))
@@ -218,5 +219,4 @@ fn the_last_event_of_a_task_is_its_outcome() {
         assert_eq!(of.len(), 2, "{told:?}");
         assert_eq!(*of[1], format!("Finished {task} Done"));
     }
-    let _ = Silent;
 }

@@ -69,12 +69,8 @@ fn folders_that_cannot_be_made_are_refused() {
         Settings { leases: below.clone(), ..settings() },
     ] {
         let recorder = Recorder::obliging();
-        let result = recorded(&recorder).execute(
-            &echoes(&["a"]),
-            &settings,
-            &CancelToken::new(),
-            &Silent,
-        );
+        let result =
+            recorded(&recorder).execute(&echoes(&["a"]), &settings, &CancelToken::new(), &Silent);
         assert!(matches!(result, Err(Error::Io { .. })), "{result:?}");
         assert!(recorder.connects().is_empty());
     }

@@ -34,7 +34,8 @@ fn a_task_that_panics_has_failed_and_its_worker_goes_on() {
 
 #[test]
 fn a_result_that_is_no_json_is_a_failure() {
-    let report = execute(&in_process(), &operation("a", "test.unserialisable", json!(null)), &settings());
+    let report =
+        execute(&in_process(), &operation("a", "test.unserialisable", json!(null)), &settings());
     let (kind, message) = error(&report, 0);
     assert_eq!(kind, ErrorKind::Internal);
     assert!(message.contains("result of `test.unserialisable`"), "{message}");
@@ -52,8 +53,11 @@ fn a_task_killed_by_a_signal_tells_so() {
 fn a_hundred_megabytes_of_output_go_to_the_log() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings { logs: Some(folder.path().to_path_buf()), ..settings() };
-    let report =
-        execute(&in_process(), &shell("a", "head -c 100000000 /dev/zero; echo; echo end"), &settings);
+    let report = execute(
+        &in_process(),
+        &shell("a", "head -c 100000000 /dev/zero; echo; echo end"),
+        &settings,
+    );
     assert!(report.ok(), "{report:?}");
     let outcome = &report.outcomes[0];
     assert!(outcome.tail.len() <= 8 << 10, "{}", outcome.tail.len());
@@ -80,8 +84,7 @@ fn odd_arguments_arrive_as_they_are() {
             let raw = ledama_base::rawtext::decode(text);
             [raw.as_bytes(), b"\0"].concat()
         })
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     assert_eq!(report.outcomes[0].value["stdout"], json!(wanted));
 }
 
@@ -123,7 +126,8 @@ fn a_cut_connection_is_made_again() {
     let cluster = Cluster::with_nodes(Box::new(AnyNode), registry(&news), shared, 16);
     let cancel = CancelToken::new();
     let plan = operation("a", "test.endless", json!(null));
-    let begun = |n| news.lock().unwrap().iter().filter(|line| line.ends_with("begins")).count() >= n;
+    let begun =
+        |n| news.lock().unwrap().iter().filter(|line| line.ends_with("begins")).count() >= n;
     let report = std::thread::scope(|scope| {
         let run = scope.spawn(|| cluster.execute(&plan, &settings(), &cancel, &Silent).unwrap());
         while !begun(1) {
