@@ -1,0 +1,368 @@
+//! TLS over a socket, with reading and writing in different threads.
+//!
+//! The unbuffered interface of rustls is used because it costs half as much
+//! per byte as the buffered one. Encryption and decryption share the state of
+//! the connection behind one lock, held only for computing; the socket itself
+//! is used without it.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustls::client::UnbufferedClientConnection;
+use rustls::pki_types::CertificateDer;
+use rustls::server::UnbufferedServerConnection;
+use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
+use rustls::{ClientConfig, ServerConfig};
+
+use super::WriteParts;
+use super::identity::server_name;
+
+/// Plain bytes encrypted, and cipher bytes read, in one go.
+const STEP: usize = 256 << 10;
+
+/// Room for what encryption adds to [`STEP`] bytes and for messages of the protocol.
+const OVERHEAD: usize = 16 << 10;
+
+/// Greatest length of the messages of a handshake.
+const MAX_HANDSHAKE: usize = 64 << 10;
+
+enum Connection {
+    Client(UnbufferedClientConnection),
+    Server(UnbufferedServerConnection),
+}
+
+/// What a step of the connection asks for.
+enum Asks {
+    /// Bytes from the other side.
+    Input,
+    /// Nothing: application data may be sent.
+    Nothing,
+    /// Another step.
+    Step,
+    /// Nothing more will ever come.
+    Closed,
+}
+
+struct State {
+    connection: Connection,
+    /// Encrypted bytes that must go out before anything else.
+    pending: Vec<u8>,
+    peer_closed: bool,
+}
+
+/// Runs one step of either kind of connection.
+macro_rules! process {
+    ($connection:expr, $incoming:expr, |$status:ident| $body:expr) => {
+        match $connection {
+            Connection::Client(connection) => {
+                let $status = connection.process_tls_records($incoming);
+                $body
+            }
+            Connection::Server(connection) => {
+                let $status = connection.process_tls_records($incoming);
+                $body
+            }
+        }
+    };
+}
+
+impl State {
+    /// Takes records from the front of `incoming` and puts what they contain
+    /// into `plain`. Answers how many bytes were used, and what is asked for.
+    fn advance(&mut self, incoming: &mut [u8], plain: &mut Vec<u8>) -> io::Result<(usize, Asks)> {
+        let Self { connection, pending, peer_closed } = self;
+        process!(connection, incoming, |status| digest(status, pending, peer_closed, plain))
+    }
+
+    /// Encrypts `bytes` behind what is pending and adds both to `out`.
+    fn encrypt(&mut self, bytes: &[u8], out: &mut Outgoing) -> io::Result<()> {
+        loop {
+            let Self { connection, pending, peer_closed } = self;
+            let mut rest = Vec::new();
+            let done = process!(connection, &mut [], |status| match status.state {
+                Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+                    let room = out.room(pending.len());
+                    room[..pending.len()].copy_from_slice(pending);
+                    out.len += pending.len();
+                    pending.clear();
+                    let room = out.room(bytes.len() + OVERHEAD);
+                    out.len += traffic.encrypt(bytes, room).map_err(failed)?;
+                    true
+                }
+                state => {
+                    let status = UnbufferedStatus { discard: 0, state };
+                    let (_, asks) = digest(status, pending, peer_closed, &mut rest)?;
+                    if matches!(asks, Asks::Input | Asks::Closed) {
+                        return Err(io::Error::new(io::ErrorKind::BrokenPipe, "TLS has ended"));
+                    }
+                    false
+                }
+            });
+            if done {
+                return Ok(());
+            }
+        }
+    }
+
+    fn peer_is(&self, expected: &CertificateDer<'_>) -> bool {
+        let certificates = match &self.connection {
+            Connection::Client(connection) => connection.peer_certificates(),
+            Connection::Server(connection) => connection.peer_certificates(),
+        };
+        certificates.is_some_and(|chain| chain.first() == Some(expected) && chain.len() == 1)
+    }
+}
+
+/// Handles a state of the connection; see [`State::advance`].
+fn digest<Side>(
+    status: UnbufferedStatus<'_, '_, Side>,
+    pending: &mut Vec<u8>,
+    peer_closed: &mut bool,
+    plain: &mut Vec<u8>,
+) -> io::Result<(usize, Asks)> {
+    let mut used = status.discard;
+    let asks = match status.state.map_err(failed)? {
+        ConnectionState::ReadTraffic(mut traffic) => {
+            while let Some(record) = traffic.next_record() {
+                let record = record.map_err(failed)?;
+                used += record.discard;
+                plain.extend_from_slice(record.payload);
+            }
+            Asks::Step
+        }
+        ConnectionState::EncodeTlsData(mut data) => {
+            let at = pending.len();
+            pending.resize(at + OVERHEAD, 0);
+            let len = data.encode(&mut pending[at..]).map_err(failed)?;
+            pending.truncate(at + len);
+            Asks::Step
+        }
+        ConnectionState::TransmitTlsData(data) => {
+            data.done();
+            Asks::Step
+        }
+        ConnectionState::BlockedHandshake => Asks::Input,
+        ConnectionState::WriteTraffic(_) => Asks::Nothing,
+        ConnectionState::PeerClosed => {
+            *peer_closed = true;
+            Asks::Step
+        }
+        ConnectionState::Closed => Asks::Closed,
+        _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "unexpected TLS message")),
+    };
+    Ok((used, asks))
+}
+
+fn failed(error: impl std::fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("TLS: {error}"))
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Cipher bytes that have arrived.
+#[derive(Default)]
+struct Incoming {
+    bytes: Vec<u8>,
+    from: usize,
+    to: usize,
+}
+
+impl Incoming {
+    fn waiting(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.from..self.to]
+    }
+
+    fn discard(&mut self, len: usize) {
+        self.from += len;
+        if self.from == self.to {
+            (self.from, self.to) = (0, 0);
+        }
+    }
+
+    /// Reads more from the socket; 0 at the end of the stream.
+    fn fill(&mut self, socket: &mut TcpStream, room: usize) -> io::Result<usize> {
+        self.bytes.copy_within(self.from..self.to, 0);
+        (self.from, self.to) = (0, self.to - self.from);
+        if self.bytes.len() < room {
+            self.bytes.resize(room, 0);
+        }
+        if self.to == self.bytes.len() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a TLS message too long"));
+        }
+        loop {
+            match socket.read(&mut self.bytes[self.to..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(len) => {
+                    self.to += len;
+                    return Ok(len);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Cipher bytes that are to be sent. Their memory is cleared once, not for
+/// every use.
+#[derive(Default)]
+struct Outgoing {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Outgoing {
+    /// Room for `len` more bytes.
+    fn room(&mut self, len: usize) -> &mut [u8] {
+        if self.bytes.len() < self.len + len {
+            self.bytes.resize(self.len + len, 0);
+        }
+        &mut self.bytes[self.len..]
+    }
+}
+
+/// Decrypts.
+pub(crate) struct TlsReader {
+    state: Arc<Mutex<State>>,
+    socket: TcpStream,
+    incoming: Incoming,
+    plain: Vec<u8>,
+    at: usize,
+}
+
+/// Encrypts.
+pub(crate) struct TlsWriter {
+    state: Arc<Mutex<State>>,
+    socket: TcpStream,
+    out: Outgoing,
+}
+
+/// Shakes hands as the end that connected.
+pub(crate) fn connect(
+    socket: TcpStream,
+    config: ClientConfig,
+    peer: &CertificateDer<'_>,
+) -> io::Result<(TlsReader, TlsWriter)> {
+    let name = server_name().map_err(failed)?;
+    let connection = UnbufferedClientConnection::new(Arc::new(config), name).map_err(failed)?;
+    shake_hands(socket, Connection::Client(connection), peer)
+}
+
+/// Shakes hands as the end that listened.
+pub(crate) fn accept(
+    socket: TcpStream,
+    config: ServerConfig,
+    peer: &CertificateDer<'_>,
+) -> io::Result<(TlsReader, TlsWriter)> {
+    let connection = UnbufferedServerConnection::new(Arc::new(config)).map_err(failed)?;
+    shake_hands(socket, Connection::Server(connection), peer)
+}
+
+fn shake_hands(
+    mut socket: TcpStream,
+    connection: Connection,
+    peer: &CertificateDer<'_>,
+) -> io::Result<(TlsReader, TlsWriter)> {
+    let mut state = State { connection, pending: Vec::new(), peer_closed: false };
+    let mut incoming = Incoming::default();
+    let mut plain = Vec::new();
+    loop {
+        let step = state.advance(incoming.waiting(), &mut plain);
+        if !state.pending.is_empty() {
+            // Also on failure: the alert tells the other side why.
+            let sent = socket.write_all(&state.pending);
+            state.pending.clear();
+            if step.is_ok() {
+                sent?;
+            }
+        }
+        let (used, asks) = step?;
+        incoming.discard(used);
+        match asks {
+            Asks::Step => {}
+            Asks::Nothing => break,
+            Asks::Input => {
+                if incoming.fill(&mut socket, MAX_HANDSHAKE)? == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
+            Asks::Closed => return Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+    if !state.peer_is(peer) {
+        return Err(failed("the other side has another certificate"));
+    }
+    let state = Arc::new(Mutex::new(state));
+    let reader = TlsReader {
+        state: Arc::clone(&state),
+        socket: socket.try_clone()?,
+        incoming,
+        plain,
+        at: 0,
+    };
+    Ok((reader, TlsWriter { state, socket, out: Outgoing::default() }))
+}
+
+impl Read for TlsReader {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.plain.len() {
+            self.plain.clear();
+            self.at = 0;
+            let mut state = lock(&self.state);
+            let asks = loop {
+                if self.incoming.from == self.incoming.to {
+                    break Asks::Nothing;
+                }
+                let (used, asks) = state.advance(self.incoming.waiting(), &mut self.plain)?;
+                self.incoming.discard(used);
+                if !matches!(asks, Asks::Step) {
+                    break asks;
+                }
+            };
+            let closed = state.peer_closed || matches!(asks, Asks::Closed);
+            drop(state);
+            if self.plain.is_empty() {
+                if closed || self.incoming.fill(&mut self.socket, STEP + OVERHEAD)? == 0 {
+                    return Ok(0);
+                }
+            }
+        }
+        let ready = &self.plain[self.at..];
+        let len = ready.len().min(target.len());
+        target[..len].copy_from_slice(&ready[..len]);
+        self.at += len;
+        Ok(len)
+    }
+}
+
+impl WriteParts for TlsWriter {
+    fn write_parts(&mut self, parts: &[&[u8]]) -> io::Result<()> {
+        // Small parts are gathered, so that they do not cost a record each.
+        let mut gathered = Vec::new();
+        for part in parts.iter().flat_map(|part| part.chunks(STEP)) {
+            if gathered.len() + part.len() <= OVERHEAD {
+                gathered.extend_from_slice(part);
+                continue;
+            }
+            if !gathered.is_empty() {
+                lock(&self.state).encrypt(&gathered, &mut self.out)?;
+                gathered.clear();
+            }
+            lock(&self.state).encrypt(part, &mut self.out)?;
+            self.send()?;
+        }
+        if !gathered.is_empty() {
+            lock(&self.state).encrypt(&gathered, &mut self.out)?;
+        }
+        self.send()
+    }
+}
+
+impl TlsWriter {
+    fn send(&mut self) -> io::Result<()> {
+        let len = std::mem::take(&mut self.out.len);
+        self.socket.write_all(&self.out.bytes[..len])
+    }
+}

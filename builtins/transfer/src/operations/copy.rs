@@ -1,0 +1,479 @@
+//! `transfer.copy`: brings a set to the node it runs on.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::bounded;
+use ledama_base::operation::{
+    Effect, ErrorKind, Operation, OperationContext, OperationError, Progress,
+};
+use ledama_config::model::{Channel, Encryption};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::hello::{HelloInput, HelloOutput, listen};
+use super::send::{SendInput, SendOutput};
+use crate::control::{Control, supervised};
+use crate::fault;
+use crate::link::handshake::{Credentials, End, identity};
+use crate::link::identity::Token;
+use crate::link::meet::{Unreached, dial, welcome};
+use crate::link::socket::{join, own_address_towards};
+use crate::link::ssh::Client;
+use crate::link::{Link, SshRoute, Way};
+use crate::place::target_path;
+use crate::receive::{CopyState, Expected, Job, Outcome, Received, Verify, differs, receive};
+use crate::send::serve;
+use crate::space::existing_ancestor;
+
+/// Copies a set, from this node or another one, verified and in one step.
+pub struct Copy;
+
+/// What is to be copied, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopyInput {
+    /// Node of the source, by its configured name.
+    pub source_node: String,
+    /// The source, a folder or a file; text form. A link there is followed.
+    pub source: String,
+    /// Where it goes, including its new name; text form.
+    pub target: String,
+    /// Accept a complete target, and go on with an unfinished copy.
+    #[serde(default)]
+    pub resume: bool,
+    /// Replace a target that is not the same as the source.
+    #[serde(default)]
+    pub replace: bool,
+    /// Flush the copy to the disk before it gets its name.
+    #[serde(default = "yes")]
+    pub fsync: bool,
+    /// How the copy is checked.
+    #[serde(default)]
+    pub verify: Verify,
+    /// Keep an unfinished copy for a later attempt.
+    #[serde(default = "yes")]
+    pub keep_part: bool,
+    /// Bytes that are to stay free on the disk of the target.
+    #[serde(default)]
+    pub margin_bytes: u64,
+    /// What the plan knew about the source; a difference is an error.
+    #[serde(default)]
+    pub expected: Expected,
+    /// How the nodes reach each other.
+    #[serde(default)]
+    pub network: Network,
+}
+
+/// How two nodes reach each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Network {
+    /// Whether the data is encrypted on its way.
+    pub encryption: Encryption,
+    /// Which way it takes.
+    pub channel: Channel,
+    /// Ports a node may listen on, first-last; none: any free one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ports: Option<String>,
+    /// Seconds to wait for a connection, each way.
+    pub connect_timeout: u64,
+    /// Addresses of the node of the target, as others see it.
+    pub addresses: Vec<String>,
+    /// Addresses of the node of the source.
+    pub source_addresses: Vec<String>,
+    /// How the system's `ssh` reaches the node of the source.
+    pub ssh: SshRoute,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        let settings = ledama_config::model::Transfer::default();
+        Self {
+            encryption: settings.encryption,
+            channel: settings.channel,
+            ports: settings.ports,
+            connect_timeout: settings.connect_timeout,
+            addresses: Vec::new(),
+            source_addresses: Vec::new(),
+            ssh: SshRoute::default(),
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl CopyInput {
+    /// A copy with default settings.
+    pub fn new(source_node: &str, source: &str, target: &str) -> Self {
+        Self {
+            source_node: source_node.to_string(),
+            source: source.to_string(),
+            target: target.to_string(),
+            resume: false,
+            replace: false,
+            fsync: true,
+            verify: Verify::default(),
+            keep_part: true,
+            margin_bytes: 0,
+            expected: Expected::default(),
+            network: Network::default(),
+        }
+    }
+}
+
+/// What was copied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CopyOutput {
+    /// Content of all files of the set, bytes; names of the same file count once.
+    pub bytes: u64,
+    /// Files of the set.
+    pub files: u64,
+    /// BLAKE3 over paths, types, modes, sizes and hashes of all members, as
+    /// hexadecimal digits. Absent if a complete target was accepted by its list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// How long it took, s.
+    pub seconds: f64,
+    /// What became of it.
+    pub state: CopyState,
+    /// How the bytes went.
+    pub channel: Way,
+    /// Files that an earlier attempt had brought.
+    pub reused_files: u64,
+    /// Bytes of content that were sent.
+    pub sent_bytes: u64,
+    /// Unfinished copies of other runs beside the target, and what should have
+    /// been removed but could not; text form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_over: Vec<String>,
+}
+
+impl Operation for Copy {
+    const NAME: &'static str = "transfer.copy";
+    const EFFECT: Effect = Effect::Changes;
+    type Input = CopyInput;
+    type Output = CopyOutput;
+
+    fn run(
+        &self,
+        input: CopyInput,
+        ctx: &dyn OperationContext,
+    ) -> Result<CopyOutput, OperationError> {
+        let begin = Instant::now();
+        let task = Task {
+            source: target_path(&input.source)?,
+            target: target_path(&input.target)?,
+            local: input.source_node == ctx.node(),
+            wait: Duration::from_secs(input.network.connect_timeout.max(1)),
+            input: &input,
+            ctx,
+        };
+        let received = task.run()?;
+        let bytes = received.totals.bytes;
+        ctx.progress(Progress { done: bytes, total: bytes });
+        Ok(CopyOutput {
+            bytes,
+            files: received.totals.files,
+            digest: received.digest.map(|d| blake3::Hash::from_bytes(d).to_hex().to_string()),
+            seconds: begin.elapsed().as_secs_f64(),
+            state: received.state,
+            channel: received.way,
+            reused_files: received.reused,
+            sent_bytes: received.sent,
+            left_over: received.left_over,
+        })
+    }
+}
+
+/// One copy.
+struct Task<'a> {
+    input: &'a CopyInput,
+    source: PathBuf,
+    target: PathBuf,
+    local: bool,
+    wait: Duration,
+    ctx: &'a dyn OperationContext,
+}
+
+impl Task<'_> {
+    fn run(&self) -> Result<Received, OperationError> {
+        if self.local {
+            self.refuse_overlap()?;
+        }
+        if !self.input.resume && !self.input.replace && self.target.symlink_metadata().is_ok() {
+            // Known without asking the source.
+            return Err(crate::receive::exists(&self.input.target));
+        }
+        match self.attempt(false)? {
+            Outcome::Received(received) => Ok(received),
+            Outcome::ContentDiffers if self.input.replace => match self.attempt(true)? {
+                Outcome::Received(received) => Ok(received),
+                Outcome::ContentDiffers => {
+                    Err(differs(&self.input.target, "the content is different"))
+                }
+            },
+            Outcome::ContentDiffers => Err(differs(&self.input.target, "the content is different")),
+        }
+    }
+
+    /// Refuses to copy a set onto, into or around itself.
+    fn refuse_overlap(&self) -> Result<(), OperationError> {
+        let source =
+            std::fs::canonicalize(&self.source).map_err(|e| fault::at(&self.input.source, e))?;
+        let above = existing_ancestor(&self.target)?;
+        let target = resolve(&self.target, &above);
+        let how = if target == source {
+            "is the source itself"
+        } else if target.starts_with(&source) {
+            "lies inside the source"
+        } else if source.starts_with(&target) {
+            "holds the source"
+        } else {
+            return Ok(());
+        };
+        Err(fault::input(format!(
+            "the target `{}` {how} (`{}`)",
+            self.input.target, self.input.source
+        )))
+    }
+
+    fn job(&self, known_to_differ: bool) -> Job<'_> {
+        Job {
+            target: &self.target,
+            source_node: &self.input.source_node,
+            source: &self.input.source,
+            tell_source: false,
+            local: self.local.then_some(&*self.source),
+            resume: self.input.resume,
+            replace: self.input.replace,
+            fsync: self.input.fsync,
+            verify: self.input.verify,
+            keep_part: self.input.keep_part,
+            margin: self.input.margin_bytes,
+            expected: self.input.expected,
+            known_to_differ,
+        }
+    }
+
+    fn attempt(&self, known_to_differ: bool) -> Result<Outcome, OperationError> {
+        let job = self.job(known_to_differ);
+        if self.local { self.within_node(&job) } else { self.from_other_node(&job) }
+    }
+
+    /// Both sides in this process.
+    fn within_node(&self, job: &Job<'_>) -> Result<Outcome, OperationError> {
+        supervised(self.ctx, |control| {
+            let (here, there) = Link::pair();
+            std::thread::scope(|scope| {
+                scope.spawn(|| control.note(serve(there, Some(&self.source), control)));
+                let outcome = receive(here, job, control);
+                if let Err(error) = &outcome {
+                    control.fail(error.clone());
+                }
+                outcome
+            })
+        })
+    }
+
+    /// Tries all ways to the node of the source, one after the other.
+    fn from_other_node(&self, job: &Job<'_>) -> Result<Outcome, OperationError> {
+        let mut tried = Vec::new();
+        let mut program = None;
+        if self.input.network.channel != Channel::Ssh {
+            for reverse in [false, true] {
+                let outcome = supervised(self.ctx, |control| {
+                    self.over_socket(job, reverse, &mut tried, &mut program, control)
+                })?;
+                if let Some(outcome) = outcome {
+                    return Ok(outcome);
+                }
+            }
+        }
+        if self.input.network.channel != Channel::Direct {
+            let outcome =
+                supervised(self.ctx, |control| self.over_ssh(job, program, &mut tried, control))?;
+            if let Some(outcome) = outcome {
+                return Ok(outcome);
+            }
+        }
+        Err(OperationError::new(
+            ErrorKind::Connection,
+            format!(
+                "no data channel from {} to {}; tried: {}",
+                self.input.source_node,
+                self.ctx.node(),
+                tried.join("; ")
+            ),
+        )
+        .help(
+            "let the nodes connect to each other: open a range of ports and name it in \
+             `transfer.ports`, or allow ssh between them",
+        ))
+    }
+
+    /// A connection of its own: made by the source, or with `reverse` by us.
+    /// None if no connection could be made.
+    fn over_socket(
+        &self,
+        job: &Job<'_>,
+        reverse: bool,
+        tried: &mut Vec<String>,
+        program: &mut Option<String>,
+        control: &Control<'_>,
+    ) -> Result<Option<Outcome>, OperationError> {
+        let network = &self.input.network;
+        let (here, there) = (self.ctx.node(), &*self.input.source_node);
+        let hello = self.hello(reverse)?;
+        program.clone_from(&hello.program);
+        let key = identity(network.encryption)?;
+        let token = Token::random()?;
+        let certificate = key.as_ref().map(|key| key.certificate());
+        let peer = Credentials { token: token.clone(), certificate: hello.certificate };
+        let end = End { identity: key, peer, wait: self.wait };
+        let listener = if reverse { None } else { Some(listen(network.ports.as_deref())?) };
+        let addresses = listener.as_ref().map(|l| self.own_addresses(l.port()));
+        let input = SendInput {
+            session: hello.session,
+            credentials: Credentials { token, certificate },
+            addresses: addresses.unwrap_or_default(),
+            connect_timeout: network.connect_timeout.max(1),
+        };
+        std::thread::scope(|scope| {
+            let (answers, answer) = bounded(1);
+            scope.spawn(move || {
+                let output = self.call::<_, SendOutput>("transfer.send", &input);
+                match output {
+                    Ok(output) => drop(answers.send(output)),
+                    Err(error) => control.fail(error),
+                }
+            });
+            let link = match &listener {
+                Some(listener) => welcome(&end, listener, control, &|| !answer.is_empty())?,
+                None => {
+                    let addresses = self.source_addresses(hello.port.unwrap_or(0));
+                    match dial(&end, &addresses, control)? {
+                        Ok(link) => Some(link),
+                        Err(Unreached(why)) => {
+                            tried.extend(why.into_iter().map(|w| format!("{here} to {w}")));
+                            None
+                        }
+                    }
+                }
+            };
+            if let Some(link) = link {
+                let outcome = receive(link, job, control);
+                if let Err(error) = &outcome {
+                    // Ends the sender, for which this thread's scope waits.
+                    control.fail(error.clone());
+                }
+                return outcome.map(Some);
+            }
+            if let Ok(output) = answer.recv() {
+                let why = output.unreached.into_iter();
+                tried.extend(why.map(|w| format!("{there} to {w}")));
+            }
+            control.check()?;
+            Ok(None)
+        })
+    }
+
+    /// A pipe through the system's `ssh`.
+    fn over_ssh(
+        &self,
+        job: &Job<'_>,
+        program: Option<String>,
+        tried: &mut Vec<String>,
+        control: &Control<'_>,
+    ) -> Result<Option<Outcome>, OperationError> {
+        let program = match program {
+            Some(program) => program,
+            None => self.hello(false)?.program.unwrap_or_else(|| "ledama".to_string()),
+        };
+        let mut route = self.input.network.ssh.clone();
+        if route.address.is_none() {
+            route.address = self.input.network.source_addresses.first().cloned();
+        }
+        let node = &self.input.source_node;
+        match Client::start(&route, node, &program, self.wait, control)? {
+            Ok((client, link)) => {
+                let job = Job { tell_source: true, ..job.clone() };
+                let outcome = receive(link, &job, control);
+                if let Err(error) = &outcome {
+                    control.fail(error.clone());
+                }
+                drop(client);
+                outcome.map(Some)
+            }
+            Err(why) => {
+                tried.push(why);
+                Ok(None)
+            }
+        }
+    }
+
+    fn hello(&self, listen: bool) -> Result<HelloOutput, OperationError> {
+        let input = HelloInput {
+            source: self.input.source.clone(),
+            encryption: self.input.network.encryption,
+            listen,
+            ports: self.input.network.ports.clone(),
+        };
+        self.call("transfer.hello", &input)
+    }
+
+    fn call<I: Serialize, O: DeserializeOwned>(
+        &self,
+        operation: &str,
+        input: &I,
+    ) -> Result<O, OperationError> {
+        let internal = |e: serde_json::Error| {
+            OperationError::new(ErrorKind::Internal, format!("`{operation}`: {e}"))
+        };
+        let input = serde_json::to_value(input).map_err(internal)?;
+        let output = self.ctx.call(&self.input.source_node, operation, input)?;
+        serde_json::from_value(output).map_err(internal)
+    }
+
+    /// Addresses under which the source may reach this node: those of the
+    /// configuration, then what this machine calls itself towards the source.
+    fn own_addresses(&self, port: u16) -> Vec<String> {
+        let network = &self.input.network;
+        let mut hosts = network.addresses.clone();
+        let towards = network.source_addresses.iter().map(String::as_str);
+        let found = towards.chain([&*self.input.source_node]).filter_map(own_address_towards);
+        hosts.extend(found.map(|address| address.to_string()));
+        hosts.push(self.ctx.node().to_string());
+        unique(hosts).iter().map(|host| join(host, port)).collect()
+    }
+
+    fn source_addresses(&self, port: u16) -> Vec<String> {
+        let mut hosts = self.input.network.source_addresses.clone();
+        hosts.push(self.input.source_node.clone());
+        unique(hosts).iter().map(|host| join(host, port)).collect()
+    }
+}
+
+/// A path of which only the beginning exists, with links in it resolved.
+fn resolve(path: &Path, existing: &Path) -> PathBuf {
+    let mut above = path;
+    let mut missing = Vec::new();
+    while above.canonicalize().is_err() {
+        missing.extend(above.file_name());
+        match above.parent() {
+            Some(parent) => above = parent,
+            None => break,
+        }
+    }
+    let mut resolved = existing.to_path_buf();
+    resolved.extend(missing.into_iter().rev());
+    resolved
+}
+
+fn unique(mut hosts: Vec<String>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    hosts.retain(|host| seen.insert(host.clone()));
+    hosts
+}
