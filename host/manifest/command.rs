@@ -26,21 +26,18 @@ pub fn command(
     let mut command = Command::new(manifest.name.clone())
         .bin_name(format!("ledama run {}", manifest.name))
         .display_name(format!("ledama-run-{}", manifest.name))
-        .about(manifest.summary.clone())
         .override_usage(usage(manifest))
         .max_term_width(100)
         .disable_version_flag(true)
         .no_binary_name(true)
         .after_help(after_help(manifest));
-    if !manifest.description.is_empty() {
-        command = command.long_about(format!("{}\n\n{}", manifest.summary, manifest.description));
-    }
     // Options without a heading come first, then one heading per category.
     let (plain, grouped): (Vec<_>, Vec<_>) = manifest.offered().partition(|o| heading(o).is_none());
     for option in plain.into_iter().chain(grouped) {
         command = command.args(args(option, purpose));
     }
-    command = host(command);
+    // Derived arguments bring the comment of their struct along: our words come last.
+    command = host(command).about(manifest.summary.clone()).long_about(long_about(manifest));
     for letter in &manifest.host_letters {
         // The host's argument is named like its long option, with underscores
         // where it is declared in Rust.
@@ -53,6 +50,13 @@ pub fn command(
         }
     }
     command
+}
+
+fn long_about(manifest: &Manifest) -> String {
+    match manifest.description.as_str() {
+        "" => manifest.summary.clone(),
+        description => format!("{}\n\n{description}", manifest.summary),
+    }
 }
 
 fn usage(manifest: &Manifest) -> String {

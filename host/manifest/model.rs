@@ -265,7 +265,16 @@ impl OptionDecl {
         if self.on_by_default() { format!("no-{}", self.name) } else { self.name.clone() }
     }
 
-    pub(super) fn adjust(&mut self, adjustment: &Adjustment) {
+    /// The option as each level with differences sees it, lowest first.
+    pub fn differences(&self) -> Vec<(Level, Self)> {
+        let seen = self.levels.iter().scan(self.clone(), |seen, (level, adjustment)| {
+            seen.adjust(adjustment);
+            Some((*level, seen.clone()))
+        });
+        seen.collect()
+    }
+
+    fn adjust(&mut self, adjustment: &Adjustment) {
         if let Some(default) = &adjustment.default {
             self.default.clone_from(default);
             if self.default.is_some() {

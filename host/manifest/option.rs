@@ -330,10 +330,7 @@ fn check(option: &OptionDecl, table: &Table<'_>, faults: &mut Faults) {
 /// The option itself and as each level with differences sees it.
 pub(super) fn with_levels(
     option: &OptionDecl,
-) -> impl Iterator<Item = (Option<&'static str>, OptionDecl)> + '_ {
-    let adjusted = option.levels.iter().scan(option.clone(), |seen, (level, adjustment)| {
-        seen.adjust(adjustment);
-        Some((Some(level.word()), seen.clone()))
-    });
+) -> impl Iterator<Item = (Option<Level>, OptionDecl)> + '_ {
+    let adjusted = option.differences().into_iter().map(|(level, seen)| (Some(level), seen));
     std::iter::once((None, option.clone())).chain(adjusted)
 }
