@@ -5,6 +5,7 @@
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod docs;
 pub mod engine;
 pub mod manifest;
 pub mod report;
