@@ -13,11 +13,17 @@ pub struct Args {
 
 /// Serves until standard input closes.
 pub fn run(args: &Args) -> ExitCode {
+    if args.data {
+        return match ledama_transfer::serve_stream(std::io::stdin(), std::io::stdout()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("ledama worker: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let registry = Arc::new(crate::engine::builtins::operations());
-    let code = if args.data {
-        0 // ledama_transfer::serve_stream()
-    } else {
-        ledama_cluster::worker::serve_process(registry, ledama_cluster::worker::Options::default())
-    };
+    let options = ledama_cluster::worker::Options::default();
+    let code = ledama_cluster::worker::serve_process(registry, options);
     u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
 }

@@ -2,6 +2,7 @@
 //! JSON for results. Results go to standard output, all talk to standard error.
 
 pub mod file;
+mod footer;
 pub mod printed;
 pub mod progress;
 pub mod results;

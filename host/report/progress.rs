@@ -1,24 +1,39 @@
 //! Progress of an execution: bars on a terminal, a plain line now and then
 //! elsewhere.
+//!
+//! The executor's thread only counts; a thread of its own draws, so that a
+//! terminal that is held up (Ctrl-S) never holds up the work.
 
-use std::collections::{BTreeMap, HashMap};
+mod draw;
+mod groups;
+mod losses;
+mod pace;
+mod tally;
+
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use ledama_base::nodeset;
 use ledama_cluster::executor::{Event, Watch};
-use ledama_cluster::plan::TaskIndex;
-use ledama_cluster::report::State;
+use ledama_cluster::plan::Plan;
 
+use self::draw::Canvas;
+use self::losses::Losses;
+use self::tally::Tally;
 use super::talk::Talk;
+
+/// How often bars are drawn.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// Shorter executions show no bars at all.
+const FIRST: Duration = Duration::from_millis(300);
 
 /// How often a plain line is written.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Bars of node groups beside the total one.
-const GROUPS: usize = 8;
+/// How long lost nodes are gathered, so that they are told together.
+const GATHER: Duration = Duration::from_millis(500);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +47,13 @@ pub enum Style {
 }
 
 impl Style {
-    /// Bars on a terminal, lines elsewhere, nothing if the user wants none.
+    /// Bars on a terminal that can show them, lines elsewhere, nothing if the
+    /// user wants none.
     pub fn choose(no_progress: bool) -> Self {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
         if no_progress {
             Self::None
-        } else if std::io::stderr().is_terminal() {
+        } else if std::io::stderr().is_terminal() && !dumb {
             Self::Bars
         } else {
             Self::Lines
@@ -44,213 +61,162 @@ impl Style {
     }
 }
 
-/// Shows what happens in one execution after the other.
+/// Shows how an execution goes on. Lost nodes are told in every style.
 pub struct Display {
+    shared: Arc<Shared>,
+    drawer: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
     style: Style,
     talk: Arc<Talk>,
     now: Mutex<Option<Now>>,
+    changed: Condvar,
 }
 
 /// The execution that is running.
 struct Now {
-    title: String,
-    tasks: usize,
-    bytes: u64,
-    finished: usize,
-    failed: usize,
-    /// Bytes of finished tasks.
-    whole: u64,
-    /// Bytes done of running tasks.
-    partial: HashMap<TaskIndex, u64>,
-    /// Group of each node.
-    group_of: HashMap<String, usize>,
-    bars: Option<Bars>,
     began: Instant,
+    tally: Tally,
+    losses: Losses,
+    /// When the first of the losses not yet told came.
+    lost_at: Option<Instant>,
+    /// Other lines to be said.
+    said: Vec<String>,
     last_line: Instant,
 }
 
-struct Bars {
-    all: MultiProgress,
-    total: ProgressBar,
-    groups: Vec<ProgressBar>,
-}
-
 impl Display {
-    /// A display that also lets `talk` print above its bars.
+    /// A display that speaks through `talk`.
     pub fn new(style: Style, talk: Arc<Talk>) -> Self {
-        Self { style, talk, now: Mutex::new(None) }
+        let shared =
+            Shared { style, talk, now: Mutex::new(None), changed: Condvar::new() };
+        Self { shared: Arc::new(shared), drawer: Mutex::new(None) }
     }
 
-    fn now(&self) -> MutexGuard<'_, Option<Now>> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin(&self, title: &str, tasks: usize, nodes: &[String], bytes: u64) {
-        let (group_of, names) = group(nodes);
-        let bars = (self.style == Style::Bars && tasks > 0).then(|| Bars::new(title, tasks, &names));
-        self.talk.beside(bars.as_ref().map(|b| b.all.clone()));
+    fn begin(&self, plan: &Plan) {
+        self.end();
         let began = Instant::now();
-        *self.now() = Some(Now {
-            title: title.to_string(),
-            tasks,
-            bytes,
-            finished: 0,
-            failed: 0,
-            whole: 0,
-            partial: HashMap::new(),
-            group_of,
-            bars,
+        *self.shared.now() = Some(Now {
             began,
+            tally: Tally::new(plan),
+            losses: Losses::default(),
+            lost_at: None,
+            said: Vec::new(),
             last_line: began,
         });
+        let shared = Arc::clone(&self.shared);
+        let drawer =
+            std::thread::Builder::new().name("progress".into()).spawn(move || shared.draw());
+        // Without a thread there is no progress, but there is work.
+        *self.drawer.lock().unwrap_or_else(PoisonError::into_inner) = drawer.ok();
     }
 
+    /// Everything is said, and the bars are gone.
     fn end(&self) {
-        if let Some(now) = self.now().take() {
-            self.talk.beside(None);
-            if let Some(bars) = &now.bars {
-                let _ = bars.all.clear();
-            }
+        let last = self.shared.now().take();
+        self.shared.changed.notify_all();
+        let drawer = self.drawer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(drawer) = drawer {
+            let _ = drawer.join();
         }
+        if let Some(mut last) = last {
+            last.tell(&self.shared.talk, true);
+        }
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
 impl Watch for Display {
     fn event(&self, event: &Event<'_>) {
-        if self.style == Style::None {
-            return;
-        }
         match event {
-            Event::Begin { plan } => {
-                let nodes: Vec<String> = plan.tasks.iter().map(|t| t.node.clone()).collect();
-                let bytes = plan.tasks.iter().map(|t| t.size_bytes).sum();
-                self.begin(&plan.title, plan.tasks.len(), &nodes, bytes);
-            }
+            Event::Begin { plan } => self.begin(plan),
             Event::End => self.end(),
-            Event::Lost { node, reason } => self.talk.warn(&format!("{node}: {reason}")),
-            Event::Stopping { running } => {
-                self.talk.line(&format!("stopping: {running} running tasks are being ended"));
-            }
             _ => {
-                if let Some(now) = self.now().as_mut() {
+                if let Some(now) = self.shared.now().as_mut() {
                     now.take(event);
-                    now.show(&self.talk, self.style);
                 }
             }
         }
+    }
+}
+
+impl Shared {
+    fn now(&self) -> MutexGuard<'_, Option<Now>> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws until the execution is over.
+    fn draw(&self) {
+        let mut now = self.now();
+        loop {
+            now = self
+                .changed
+                .wait_timeout(now, FRAME)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            let Some(current) = now.as_mut() else { break };
+            let time = current.began.elapsed();
+            current.tally.tick(time);
+            let footer = (self.style == Style::Bars && time >= FIRST).then(|| {
+                let (columns, rows) = self.talk.size();
+                let canvas = Canvas { columns, rows, color: self.talk.color() };
+                draw::bars(&current.tally, time, canvas)
+            });
+            if self.style == Style::Lines && current.last_line.elapsed() >= EVERY {
+                current.last_line = Instant::now();
+                current.said.push(draw::plain(&current.tally, time));
+            }
+            let (lines, warnings) = current.due(false);
+            // Counting goes on while the terminal takes its time.
+            drop(now);
+            if let Some(footer) = footer {
+                self.talk.footer(footer);
+            }
+            tell(&self.talk, &lines, &warnings);
+            now = self.now();
+        }
+        drop(now);
+        self.talk.footer(Vec::new());
     }
 }
 
 impl Now {
     fn take(&mut self, event: &Event<'_>) {
         match event {
-            Event::Progress { task, progress } => {
-                self.partial.insert(*task, progress.done);
+            Event::Lost { node, reason } => {
+                self.losses.add(node, reason);
+                self.lost_at.get_or_insert_with(Instant::now);
             }
-            Event::Finished(outcome) => {
-                let bytes = self.partial.remove(&outcome.task).unwrap_or(0);
-                self.whole += bytes;
-                self.finished += 1;
-                self.failed += usize::from(outcome.state == State::Failed);
-                if let (Some(bars), Some(&group)) = (&self.bars, self.group_of.get(&outcome.node)) {
-                    bars.groups[group].inc(1);
-                }
+            Event::Stopping { running } => {
+                self.said.push(format!("stopping: {running} running tasks are being ended"));
             }
-            _ => {}
+            other => self.tally.take(other),
         }
     }
 
-    fn show(&mut self, talk: &Talk, style: Style) {
-        if let Some(bars) = &self.bars {
-            bars.total.set_position(self.finished as u64);
-            bars.total.set_message(self.extra());
-        } else if style == Style::Lines
-            && self.last_line.elapsed() >= EVERY
-            && self.finished < self.tasks
-        {
-            self.last_line = Instant::now();
-            talk.line(&format!(
-                "{}: tasks {}/{} ({:.1} %){}",
-                self.title,
-                self.finished,
-                self.tasks,
-                percent(self.finished, self.tasks),
-                self.extra()
-            ));
+    /// Lines and warnings that must be told now, or at the end.
+    fn due(&mut self, end: bool) -> (Vec<String>, Vec<String>) {
+        let mut warnings = Vec::new();
+        if self.lost_at.is_some_and(|at| end || at.elapsed() >= GATHER) {
+            self.lost_at = None;
+            warnings = self.losses.take();
         }
+        (std::mem::take(&mut self.said), warnings)
     }
 
-    /// Failures, bytes and speed, where known.
-    fn extra(&self) -> String {
-        let mut text = String::new();
-        if self.failed > 0 {
-            text.push_str(&format!("  failed {}", self.failed));
-        }
-        let done = self.whole + self.partial.values().sum::<u64>();
-        if self.bytes > 0 && done > 0 {
-            let seconds = self.began.elapsed().as_secs_f64().max(0.001);
-            // Display only: a rate needs no more than f64's 53 bits.
-            #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let rate = (done as f64 / seconds) as u64;
-            text.push_str(&format!(
-                "  {} of {}, {}/s",
-                HumanBytes(done),
-                HumanBytes(self.bytes),
-                HumanBytes(rate)
-            ));
-        }
-        text
+    fn tell(&mut self, talk: &Talk, end: bool) {
+        let (lines, warnings) = self.due(end);
+        tell(talk, &lines, &warnings);
     }
 }
 
-impl Bars {
-    fn new(title: &str, tasks: usize, groups: &[(String, usize)]) -> Self {
-        let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
-        let total = all.add(ProgressBar::new(tasks as u64));
-        total.set_style(style("{prefix} [{bar:30}] {pos}/{len}{msg}  {elapsed}"));
-        total.set_prefix(title.to_string());
-        let width = groups.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        let groups = groups
-            .iter()
-            .map(|(name, _)| {
-                let bar = all.add(ProgressBar::no_length());
-                bar.set_style(style("  {prefix} {pos} done"));
-                bar.set_prefix(format!("{name:width$}"));
-                bar
-            })
-            .collect();
-        Self { all, total, groups }
-    }
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template)
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("=> ")
-}
-
-/// At most [`GROUPS`] groups of neighbouring nodes, with their folded names and sizes.
-fn group(nodes: &[String]) -> (HashMap<String, usize>, Vec<(String, usize)>) {
-    let per_group = nodes.len().div_ceil(GROUPS).max(1);
-    let mut sorted: Vec<String> =
-        nodes.iter().map(|n| (n.clone(), ())).collect::<BTreeMap<_, ()>>().into_keys().collect();
-    sorted.dedup();
-    let chunks: Vec<&[String]> = sorted.chunks(per_group).collect();
-    let names = chunks.iter().map(|c| (nodeset::fold(c), c.len())).collect();
-    let group_of = chunks
-        .iter()
-        .enumerate()
-        .flat_map(|(k, chunk)| chunk.iter().map(move |node| (node.clone(), k)))
-        .collect();
-    (group_of, names)
-}
-
-fn percent(done: usize, all: usize) -> f64 {
-    if all == 0 {
-        return 100.0;
-    }
-    // Display only.
-    #[allow(clippy::cast_precision_loss)]
-    let share = done as f64 * 100.0 / all as f64;
-    share
+fn tell(talk: &Talk, lines: &[String], warnings: &[String]) {
+    warnings.iter().for_each(|warning| talk.warn(warning));
+    lines.iter().for_each(|line| talk.line(line));
 }

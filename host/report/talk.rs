@@ -1,10 +1,11 @@
 //! Lines for the user on standard error, with colour only where it is wanted.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use clap::ValueEnum;
-use indicatif::MultiProgress;
+
+use super::footer::Footer;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -65,17 +66,17 @@ pub fn paint(text: &str, tone: Tone, color: bool) -> String {
     format!("\u{1b}[{code}m{text}\u{1b}[0m")
 }
 
-/// Writes lines to standard error without tearing the progress bars.
+/// Writes lines to standard error, above a footer of lines that move.
 #[derive(Debug)]
 pub struct Talk {
     color: bool,
-    bars: Mutex<Option<MultiProgress>>,
+    footer: Mutex<Footer>,
 }
 
 impl Talk {
     /// Lines to standard error.
     pub fn new(color: Color) -> Self {
-        Self { color: color.on_stderr(), bars: Mutex::new(None) }
+        Self { color: color.on_stderr(), footer: Mutex::default() }
     }
 
     /// Whether lines are coloured.
@@ -83,18 +84,25 @@ impl Talk {
         self.color
     }
 
-    /// From now on lines are printed above these bars; `None` ends that.
-    pub fn beside(&self, bars: Option<MultiProgress>) {
-        *self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = bars;
+    /// Columns and rows of the terminal; 80 and 24 where there is none.
+    pub fn size(&self) -> (usize, usize) {
+        match rustix::termios::tcgetwinsize(std::io::stderr()) {
+            Ok(size) if size.ws_col > 0 => (size.ws_col.into(), size.ws_row.max(1).into()),
+            _ => (80, 24),
+        }
+    }
+
+    /// From now on these lines stand below all others; none ends that. For
+    /// terminals only.
+    pub fn footer(&self, lines: Vec<String>) {
+        let mut footer = self.footer.lock().unwrap_or_else(PoisonError::into_inner);
+        write_stderr(&footer.replace(lines, self.size().0));
     }
 
     /// One line (or several) for the user.
     pub fn line(&self, text: &str) {
-        let bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match bars.as_ref() {
-            Some(bars) => bars.suspend(|| write_stderr(text)),
-            None => write_stderr(text),
-        }
+        let footer = self.footer.lock().unwrap_or_else(PoisonError::into_inner);
+        write_stderr(&footer.above(text, self.size().0));
     }
 
     /// A warning.
@@ -115,5 +123,5 @@ impl Talk {
 
 fn write_stderr(text: &str) {
     // A closed standard error must not end the work.
-    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use key::{TaskKey, task_keys};
-pub use lock::Lock;
+pub use lock::{Lock, is_held};
 
 use crate::error::Error;
 

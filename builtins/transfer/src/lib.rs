@@ -6,7 +6,9 @@
 //! when everything is verified, not before.
 
 mod buffer;
+pub mod check;
 mod control;
+pub mod copies;
 mod entry;
 mod facts;
 mod fault;
@@ -19,6 +21,8 @@ mod operations;
 mod place;
 mod receive;
 mod remove;
+#[cfg(feature = "script")]
+pub mod script;
 mod send;
 mod space;
 #[cfg(test)]

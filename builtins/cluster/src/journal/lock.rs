@@ -86,6 +86,19 @@ impl Lock {
     }
 }
 
+/// Whether a run has the lock of a folder now. Looks only: takes and changes nothing.
+pub fn is_held(folder: &Path) -> bool {
+    let Ok(mut file) = File::open(folder.join(FILE_NAME)) else { return false };
+    // A shared lock is refused while somebody has the exclusive one.
+    match file.try_lock_shared() {
+        Ok(()) => false,
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => {
+            holder(&mut file).is_some_and(|other| other.may_live(&Holder::here("")))
+        }
+    }
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         // An empty file says that nobody has it, also where there are no locks.
