@@ -1,21 +1,26 @@
 //! Finding measurement sets below folders.
 //!
-//! The walk stops at every set, so that 2000 sets cost 2000 names and not a
-//! million files; it follows no link to a folder unless asked, never opens
-//! anything but folders, and tells what it could not read.
+//! A measurement set is a folder whose name follows the convention; one whose
+//! name has at least a sub-band and the extension of a set is taken if there is
+//! a table inside. The walk stops at every set, so that 2000 sets cost 2000
+//! names and not a million files; it follows no link to a folder unless asked,
+//! never opens anything but folders, and tells what it could not read.
 
 use std::collections::HashSet;
 use std::fs::{self, DirEntry, Metadata};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ledama_base::operation::OperationError;
-use ledama_base::path::{NameKind, Packed, is_loose_name, name_kind};
+use ledama_base::quote::show;
 use ledama_base::rawtext;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use crate::recognize::{FolderName, folder_name, packed_name, table_problem};
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -35,7 +40,7 @@ pub enum Wanted {
 pub struct Search {
     /// What is looked for.
     pub wanted: Wanted,
-    /// Also take tables without a sub-band in their name.
+    /// Also take tables without a sub-band in their name, if it ends as that of a set does.
     pub loose: bool,
     /// Also search folders behind symbolic links.
     pub follow_links: bool,
@@ -81,17 +86,31 @@ pub fn discover(
     search: Search,
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Discovery {
+    // Without trailing slashes, so that the same folder has the same name.
+    let starts: HashSet<PathBuf> = folders.iter().map(|f| f.components().collect()).collect();
     let walk = Walk {
         search,
         cancelled,
+        starts: &starts,
         stopped: AtomicBool::new(false),
         found: Mutex::default(),
         warnings: Mutex::default(),
-        entered: Mutex::default(),
+        links: Mutex::default(),
+        visited: Mutex::default(),
     };
-    outermost(folders).par_iter().for_each(|folder| walk.start(folder));
+    // In order, so that of two ways to a folder always the same one counts.
+    let mut ordered: Vec<&PathBuf> = starts.iter().collect();
+    ordered.sort();
+    if search.follow_links {
+        for folder in ordered {
+            walk.start(folder);
+        }
+    } else {
+        ordered.par_iter().for_each(|folder| walk.start(folder));
+    }
+    walk.links();
     let mut found = into_inner(walk.found);
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.par_sort_by(|a, b| a.path.cmp(&b.path));
     found.dedup_by(|a, b| a.path == b.path);
     let mut warnings = into_inner(walk.warnings);
     warnings.sort();
@@ -99,27 +118,19 @@ pub fn discover(
     Discovery { found, warnings, cancelled: walk.stopped.into_inner() }
 }
 
-/// The folders without those inside another one and without repetitions.
-fn outermost(folders: &[PathBuf]) -> Vec<PathBuf> {
-    let normal: Vec<PathBuf> = folders.iter().map(|f| f.components().collect()).collect();
-    let mut kept: Vec<PathBuf> = Vec::new();
-    for (at, folder) in normal.iter().enumerate() {
-        let inside = |other: &PathBuf| folder != other && folder.starts_with(other);
-        if !normal.iter().any(inside) && !normal[..at].contains(folder) {
-            kept.push(folder.clone());
-        }
-    }
-    kept
-}
-
 struct Walk<'a> {
     search: Search,
     cancelled: &'a (dyn Fn() -> bool + Sync),
+    /// Folders that are searched by themselves, and so not as part of another.
+    starts: &'a HashSet<PathBuf>,
     stopped: AtomicBool,
     found: Mutex<Vec<Found>>,
     warnings: Mutex<Vec<String>>,
-    /// Folders entered through links, so that a loop ends.
-    entered: Mutex<HashSet<(u64, u64)>>,
+    /// Links to folders, searched when all that needs no link is: a folder is
+    /// listed by its own path rather than by that of a link.
+    links: Mutex<Vec<PathBuf>>,
+    /// Folders searched so far, kept only where links could lead back to them.
+    visited: Mutex<HashSet<(u64, u64)>>,
 }
 
 impl Walk<'_> {
@@ -134,10 +145,23 @@ impl Walk<'_> {
             return;
         }
         if meta.is_dir() {
-            self.first_time(&meta);
             self.folder(folder);
         } else {
-            self.say(format!("{}: no folder and no measurement set", rawtext::path_text(folder)));
+            self.say(folder, "no folder and no measurement set");
+        }
+    }
+
+    /// Searches what the links lead to, one after the other.
+    fn links(&self) {
+        loop {
+            let mut links = std::mem::take(&mut *lock(&self.links));
+            if links.is_empty() {
+                return;
+            }
+            links.sort();
+            for link in links {
+                self.folder(&link);
+            }
         }
     }
 
@@ -147,6 +171,9 @@ impl Walk<'_> {
         }
         if (self.cancelled)() {
             self.stopped.store(true, Ordering::Relaxed);
+            return;
+        }
+        if self.search.follow_links && !self.first_time(folder) {
             return;
         }
         let mut inner = Vec::new();
@@ -168,145 +195,115 @@ impl Walk<'_> {
         }
     }
 
-    /// Takes a set, remembers a folder to search.
+    /// Takes a set, remembers a folder to search. Nothing is opened.
     fn entry(&self, entry: &DirEntry, inner: &mut Vec<PathBuf>) {
-        let path = entry.path();
         let name = rawtext::encode(&entry.file_name());
         let kind = match entry.file_type() {
             Ok(kind) => kind,
-            Err(error) => return self.warn(&path, &error),
+            Err(error) => return self.warn(&entry.path(), &error),
         };
         if kind.is_symlink() {
-            self.link(path, &name, inner);
+            self.link(entry.path(), &name);
         } else if kind.is_dir() {
-            if is_ours(&name) {
-                // Half of a copy or of a removal of this program.
-            } else if self.is_set_name(&name) {
-                self.set(&path);
-            } else {
-                inner.push(path);
+            if !self.take_folder(&entry.path(), &name) && !self.is_start(entry) {
+                inner.push(entry.path());
             }
         } else if kind.is_file() {
-            self.file(&path, &name);
+            self.take_file(entry.path(), &name, || entry.metadata());
         }
     }
 
+    fn is_start(&self, entry: &DirEntry) -> bool {
+        self.starts.len() > 1 && self.starts.contains(&entry.path())
+    }
+
     /// A link to a set counts under its own path; a link to another folder is
-    /// followed only if asked, and never twice.
-    fn link(&self, path: PathBuf, name: &str, inner: &mut Vec<PathBuf>) {
-        let like_a_set = self.is_set_name(name) || packed_kind(name).is_some();
+    /// followed only if asked.
+    fn link(&self, path: PathBuf, name: &str) {
+        let like_a_set =
+            matches!(folder_name(name, self.search.loose), FolderName::Set | FolderName::Possible)
+                || packed_name(name, self.search.loose).is_some();
         if !like_a_set && !self.search.follow_links {
             return;
         }
         match fs::metadata(&path) {
             Ok(meta) => {
-                if !self.take(&path, name, &meta)
-                    && self.search.follow_links
-                    && meta.is_dir()
-                    && self.first_time(&meta)
-                {
-                    inner.push(path);
+                if !self.take(&path, name, &meta) && self.search.follow_links && meta.is_dir() {
+                    lock(&self.links).push(path);
                 }
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                self.say(format!("{}: link to nothing", rawtext::path_text(&path)));
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.say(&path, "link to nothing");
             }
             Err(error) => self.warn(&path, &error),
         }
     }
 
-    /// Takes what the (followed) path is, if it is wanted at all. True if the
-    /// path is not to be searched.
+    /// Takes what the (followed) path is, if it is a set at all. True if there
+    /// is nothing more to search.
     fn take(&self, path: &Path, name: &str, meta: &Metadata) -> bool {
-        if meta.is_dir() && self.is_set_name(name) {
-            self.set(path);
-            return true;
+        if meta.is_dir() {
+            return self.take_folder(path, name);
         }
-        if meta.is_file() && packed_kind(name).is_some() {
-            self.file(path, name);
-            return true;
-        }
-        false
+        meta.is_file() && self.take_file(path.to_path_buf(), name, || Ok(meta.clone()))
     }
 
-    /// A folder with the name of a measurement set.
-    fn set(&self, path: &Path) {
-        if self.search.wanted == Wanted::Packed {
-            return;
-        }
-        let problem = match fs::metadata(path.join("table.dat")) {
-            Ok(meta) if !meta.is_file() => Some("no table: table.dat is no file".to_string()),
-            Ok(meta) if meta.len() == 0 => Some("no table: table.dat is empty".to_string()),
-            Ok(_) => None,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Some("no table: table.dat is missing".to_string())
-            }
-            Err(error) => Some(OperationError::io("table.dat", &error).message),
+    /// True if the folder is not to be searched.
+    fn take_folder(&self, path: &Path, name: &str) -> bool {
+        let wanted = self.search.wanted != Wanted::Packed;
+        let problem = match folder_name(name, self.search.loose) {
+            FolderName::Other => return false,
+            FolderName::Unfinished => return true,
+            FolderName::Set if !wanted => return true,
+            FolderName::Set => table_problem(path),
+            FolderName::Possible if table_problem(path).is_some() => return false,
+            FolderName::Possible => None,
         };
-        if problem.is_some() && !strictly_a_set(path) {
-            // Only a table may have an unusual name.
-            return;
+        if wanted {
+            self.push(Found { path: path.to_path_buf(), kind: Kind::Ms, problem });
         }
-        self.push(Found { path: path.to_path_buf(), kind: Kind::Ms, problem });
+        true
     }
 
-    /// A regular file.
-    fn file(&self, path: &Path, name: &str) {
-        if self.search.wanted == Wanted::Unpacked || is_ours(name) {
-            return;
+    /// True if it is a packed set, wanted or not.
+    fn take_file(
+        &self,
+        path: PathBuf,
+        name: &str,
+        meta: impl FnOnce() -> io::Result<Metadata>,
+    ) -> bool {
+        let Some(kind) = packed_name(name, self.search.loose) else { return false };
+        if self.search.wanted != Wanted::Unpacked {
+            let problem = match meta() {
+                Ok(meta) if meta.len() == 0 => Some("the file is empty".to_string()),
+                Ok(_) => None,
+                Err(error) => Some(OperationError::io("the file", &error).message),
+            };
+            self.push(Found { path, kind, problem });
         }
-        if let Some(kind) = packed_kind(name) {
-            self.push(Found { path: path.to_path_buf(), kind, problem: None });
-        }
+        true
     }
 
-    fn is_set_name(&self, name: &str) -> bool {
-        if is_ours(name) {
-            return false;
+    fn first_time(&self, folder: &Path) -> bool {
+        match fs::metadata(folder) {
+            Ok(meta) => lock(&self.visited).insert((meta.dev(), meta.ino())),
+            // Reading it will tell why.
+            Err(_) => true,
         }
-        is_loose_name(name) || (self.search.loose && has_set_extension(name))
-    }
-
-    fn first_time(&self, meta: &Metadata) -> bool {
-        lock(&self.entered).insert((meta.dev(), meta.ino()))
     }
 
     fn push(&self, found: Found) {
         lock(&self.found).push(found);
     }
 
-    fn warn(&self, path: &Path, error: &std::io::Error) {
-        self.say(OperationError::io(rawtext::path_text(path), error).message);
+    fn warn(&self, path: &Path, error: &io::Error) {
+        let shown = rawtext::path_text(path);
+        lock(&self.warnings).push(OperationError::io(show(&shown), error).message);
     }
 
-    fn say(&self, warning: String) {
-        lock(&self.warnings).push(warning);
-    }
-}
-
-/// Whether the name has a sub-band: a damaged set is worth telling, while a
-/// folder without table whose name merely ends in `.MS` is not.
-fn strictly_a_set(path: &Path) -> bool {
-    path.file_name().map(rawtext::encode).is_some_and(|name| is_loose_name(&name))
-}
-
-fn has_set_extension(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower.ends_with(".ms") || lower.ends_with(".dppp")
-}
-
-/// Hidden names that this program gives to what is not finished.
-fn is_ours(name: &str) -> bool {
-    name.starts_with('.') && name.contains(".ledama-")
-}
-
-fn packed_kind(name: &str) -> Option<Kind> {
-    if !matches!(name_kind(name), NameKind::Packed | NameKind::LoosePacked) {
-        return None;
-    }
-    match Packed::of(name)? {
-        Packed::Tar => Some(Kind::Tar),
-        Packed::Bvf => Some(Kind::Bvf),
+    fn say(&self, path: &Path, what: &str) {
+        let shown = rawtext::path_text(path);
+        lock(&self.warnings).push(format!("{}: {what}", show(&shown)));
     }
 }
 

@@ -4,7 +4,10 @@
 //! Each task that runs on the nodes is an operation; [`operations`] gathers them.
 
 pub mod discover;
+pub mod extra;
+mod folder;
 mod pool;
+mod recognize;
 pub mod remove;
 pub mod scan;
 #[cfg(feature = "script")]
@@ -12,11 +15,18 @@ pub mod script;
 pub mod sizes;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tree_test;
 
 use ledama_base::operation::Registry;
 
 /// Adds the operations of this crate.
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
-    registry.with(scan::Scan).with(sizes::Sizes).with(remove::Remove).with(remove::RemoveFolder)
+    registry
+        .with(scan::Scan)
+        .with(sizes::Sizes)
+        .with(extra::ListExtra)
+        .with(remove::Remove)
+        .with(remove::RemoveFolder)
 }

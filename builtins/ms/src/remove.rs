@@ -1,17 +1,20 @@
 //! The operations `ms.remove` and `ms.remove_folder`: deleting sets for good.
 //!
 //! Both go through the guard that keeps everything outside the data roots
-//! safe. A set first gets a hidden name, so that nobody ever sees half of one.
+//! safe. A set first gets a hidden name, so that nobody ever sees half of one;
+//! what an interrupted run has left under such a name goes with it.
 
-use std::ffi::OsString;
-use std::fs;
+use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ledama_base::guard::{Guard, Reason};
+use ledama_base::guard::{Approved, Guard, Reason};
 use ledama_base::operation::{Effect, ErrorKind, Operation, OperationContext, OperationError};
-use ledama_base::{rawtext, usage};
+use ledama_base::quote::show;
+use ledama_base::rawtext;
 use serde::{Deserialize, Serialize};
+
+use crate::folder::{Erased, Folder};
 
 /// Deletes one set.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,9 +35,9 @@ pub struct RemoveInput {
 pub struct RemoveOutput {
     /// False when it was gone already.
     pub removed: bool,
-    /// Blocks freed, bytes; a symbolic link frees nothing of its target.
+    /// Blocks it had on the disk, bytes; of a link those of the link itself.
     pub bytes: u64,
-    /// Files deleted.
+    /// Its files.
     pub files: u64,
 }
 
@@ -49,22 +52,29 @@ impl Operation for Remove {
         input: RemoveInput,
         ctx: &dyn OperationContext,
     ) -> Result<RemoveOutput, OperationError> {
-        let Some(path) = guarded(&input.path, &input.roots)? else {
-            return Ok(RemoveOutput::default());
-        };
+        let failed = |error: io::Error| OperationError::io(show(&input.path), &error);
+        let approved = guarded(&input.path, &input.roots)?;
         ctx.check()?;
-        let hidden = hidden_name(&path, ctx.run_id());
-        // What an interrupted run of the same id has left goes too.
-        let left = erase(&hidden, ctx)?;
-        let output = match fs::rename(&path, &hidden) {
-            Ok(()) => erase(&hidden, ctx)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => left,
-            Err(error) => return Err(OperationError::io(&input.path, &error)),
+        let path = rawtext::text_path(&input.path);
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(OperationError::new(ErrorKind::Refused, "the root cannot be deleted"));
         };
-        if fs::symlink_metadata(&path).is_ok() {
+        let Some(approved) = approved else {
+            // Under its hidden name it may still be there, by a run that was cut off.
+            return leftovers(&input, parent, name, ctx);
+        };
+        let (folder, name) = parent_of(&approved).map_err(failed)?;
+        let mut output = erase_hidden(&folder, name, &input.path, ctx)?;
+        let hidden = hidden_name(name, ctx.run_id());
+        match folder.rename(name, &hidden) {
+            Ok(()) => output.add(&erase(&folder, &hidden, &input.path, ctx)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        if folder.has(name) {
             return Err(OperationError::new(
                 ErrorKind::Exists,
-                format!("{}: a new entry of that name appeared meanwhile", input.path),
+                format!("{}: something of that name has appeared meanwhile", show(&input.path)),
             ));
         }
         Ok(output)
@@ -99,40 +109,100 @@ impl Operation for RemoveFolder {
         input: RemoveFolderInput,
         ctx: &dyn OperationContext,
     ) -> Result<RemoveOutput, OperationError> {
+        let failed = |error: io::Error| OperationError::io(show(&input.path), &error);
         let names = input.extra.iter().map(|name| single(name)).collect::<Result<Vec<_>, _>>()?;
-        let Some(path) = guarded(&input.path, &input.roots)? else {
+        let Some(approved) = guarded(&input.path, &input.roots)? else {
             return Ok(RemoveOutput::default());
         };
         ctx.check()?;
-        let others = match others(&path, &names) {
-            Ok(others) => others,
+        let (parent, name) = parent_of(&approved).map_err(failed)?;
+        let folder = match parent.enter(name) {
+            Ok(folder) => folder,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(RemoveOutput::default());
             }
-            Err(error) => return Err(OperationError::io(&input.path, &error)),
+            Err(error) => return Err(failed(error)),
         };
+        let mut others = folder.names().map_err(failed)?;
+        others.retain(|other| !names.contains(other));
         if !others.is_empty() {
             return Err(not_empty(&input.path, &others));
         }
         let mut output = RemoveOutput { removed: true, ..RemoveOutput::default() };
-        for name in names {
-            let erased = erase(&path.join(name), ctx)?;
-            output.bytes += erased.bytes;
-            output.files += erased.files;
+        for extra in names.iter().filter(|extra| folder.has(extra)) {
+            output.add(&erase(&folder, extra, &input.path, ctx)?);
         }
         // Refuses a folder that is not empty, whatever has appeared meanwhile.
-        fs::remove_dir(&path).map_err(|e| OperationError::io(&input.path, &e))?;
+        parent.remove_empty(name).map_err(failed)?;
         Ok(output)
     }
 }
 
+impl RemoveOutput {
+    fn add(&mut self, erased: &Erased) {
+        self.removed = true;
+        self.bytes += erased.bytes;
+        self.files += erased.files;
+    }
+}
+
 /// The path if it may be deleted, nothing if it is gone already.
-fn guarded(text: &str, roots: &[String]) -> Result<Option<PathBuf>, OperationError> {
+fn guarded(text: &str, roots: &[String]) -> Result<Option<Approved>, OperationError> {
     match Guard::new(roots)?.check(text) {
-        Ok(approved) => Ok(Some(approved.path)),
+        Ok(approved) => Ok(Some(approved)),
         Err(refusal) if refusal.reason == Reason::Missing => Ok(None),
         Err(refusal) => Err(refusal.into()),
     }
+}
+
+/// The folder the path was approved in, held open: no link that somebody puts
+/// there from now on can lead elsewhere.
+fn parent_of(approved: &Approved) -> io::Result<(Folder, &OsStr)> {
+    let (Some(parent), Some(name)) = (approved.real.parent(), approved.real.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    Ok((Folder::open(parent)?, name))
+}
+
+/// Deletes what is left under hidden names of a set that is gone.
+fn leftovers(
+    input: &RemoveInput,
+    parent: &Path,
+    name: &OsStr,
+    ctx: &dyn OperationContext,
+) -> Result<RemoveOutput, OperationError> {
+    let Ok(Ok(mut names)) = Folder::resolve(parent).map(|folder| folder.names()) else {
+        return Ok(RemoveOutput::default());
+    };
+    names.retain(|other| is_hidden_name_of(name, other));
+    let mut output = RemoveOutput::default();
+    for hidden in names {
+        // Each by its own path through the guard, which knows links and mounts.
+        let path = rawtext::path_text(&parent.join(hidden));
+        if let Some(approved) = guarded(&path, &input.roots)? {
+            let (folder, hidden) =
+                parent_of(&approved).map_err(|e| OperationError::io(show(&path), &e))?;
+            output.add(&erase(&folder, hidden, &input.path, ctx)?);
+        }
+    }
+    Ok(output)
+}
+
+/// Deletes what is left under hidden names of a set, beside it.
+fn erase_hidden(
+    folder: &Folder,
+    name: &OsStr,
+    path: &str,
+    ctx: &dyn OperationContext,
+) -> Result<RemoveOutput, OperationError> {
+    let mut names = folder.names().map_err(|e| OperationError::io(show(path), &e))?;
+    names.retain(|other| is_hidden_name_of(name, other));
+    let mut output = RemoveOutput::default();
+    for hidden in names {
+        output.add(&erase(folder, &hidden, path, ctx)?);
+    }
+    output.removed = false;
+    Ok(output)
 }
 
 /// A name of one entry, not a path.
@@ -142,24 +212,13 @@ fn single(name: &str) -> Result<OsString, OperationError> {
     if path.components().count() == 1 && path.file_name() == Some(raw.as_os_str()) {
         return Ok(raw);
     }
-    Err(OperationError::new(ErrorKind::Input, format!("`{name}` is no name of an entry")))
-}
-
-fn others(folder: &Path, names: &[OsString]) -> io::Result<Vec<OsString>> {
-    let mut others = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        if !names.contains(&name) {
-            others.push(name);
-        }
-    }
-    others.sort();
-    Ok(others)
+    let message = format!("`{}` is no name of an entry", show(name));
+    Err(OperationError::new(ErrorKind::Input, message))
 }
 
 fn not_empty(folder: &str, others: &[OsString]) -> OperationError {
     let shown: Vec<String> =
-        others.iter().take(5).map(|name| format!("`{}`", rawtext::encode(name))).collect();
+        others.iter().take(5).map(|name| format!("`{}`", show(&rawtext::encode(name)))).collect();
     let more = if others.len() > shown.len() {
         format!(" and {} more", others.len() - shown.len())
     } else {
@@ -167,36 +226,49 @@ fn not_empty(folder: &str, others: &[OsString]) -> OperationError {
     };
     OperationError::new(
         ErrorKind::Refused,
-        format!("{folder}: not empty, it still holds {}{more}", shown.join(", ")),
+        format!("{}: not empty, it still holds {}{more}", show(folder), shown.join(", ")),
     )
     .help("name what may go as well, or leave the folder")
 }
 
-/// `.<name>.ledama-delete-<run>` beside the set.
-fn hidden_name(path: &Path, run_id: &str) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".ledama-delete-");
-    name.push(run_id);
-    path.with_file_name(name)
+const MARK: &str = ".ledama-delete-";
+
+/// `.<name>.ledama-delete-<run>`, beside the set. Where that is too long for a
+/// name of a file, the end of the set's name is left out.
+fn hidden_name(name: &OsStr, run_id: &str) -> OsString {
+    use std::os::unix::ffi::OsStrExt;
+    const LONGEST: usize = 255;
+    let room = LONGEST.saturating_sub(1 + MARK.len() + run_id.len());
+    let mut hidden = OsString::from(".");
+    hidden.push(OsStr::from_bytes(&name.as_bytes()[..name.len().min(room)]));
+    hidden.push(MARK);
+    hidden.push(run_id);
+    hidden
 }
 
-/// Deletes whatever has that name; a symbolic link itself, never its target.
-fn erase(path: &Path, ctx: &dyn OperationContext) -> Result<RemoveOutput, OperationError> {
-    let shown = || rawtext::path_text(path);
-    let meta = match fs::symlink_metadata(path) {
-        Ok(meta) => meta,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(RemoveOutput::default());
-        }
-        Err(error) => return Err(OperationError::io(shown(), &error)),
-    };
-    let used = usage::measure_one(path.to_path_buf(), usage::Options::default(), &|| false)
-        .unwrap_or_default();
-    let result = if meta.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    result.map_err(|e| OperationError::io(shown(), &e))?;
-    ctx.log(&format!("deleted {} ({} files)", shown(), used.files));
-    Ok(RemoveOutput { removed: true, bytes: used.disk_bytes, files: used.files })
+fn is_hidden_name_of(name: &OsStr, other: &OsStr) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    other
+        .as_bytes()
+        .strip_prefix(b".")
+        .and_then(|rest| rest.strip_prefix(name.as_bytes()))
+        .is_some_and(|rest| rest.starts_with(MARK.as_bytes()))
+}
+
+/// Deletes the entry, whatever it is; of a link the link itself.
+fn erase(
+    folder: &Folder,
+    name: &OsStr,
+    path: &str,
+    ctx: &dyn OperationContext,
+) -> Result<Erased, OperationError> {
+    let erased = folder.erase(name).map_err(|e| {
+        let shown = rawtext::encode(name);
+        let place = format!("{} (as `{}`)", show(path), show(&shown));
+        OperationError::io(place, &e)
+    })?;
+    ctx.log(&format!("deleted {} ({} files)", show(path), erased.files));
+    Ok(erased)
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use ledama_base::operation::{Effect, ErrorKind, Operation, OperationContext, OperationError};
 use ledama_base::path::DataPath;
 use ledama_base::{rawtext, units, usage};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::discover::{Discovery, Found, Kind, Search, Wanted, discover};
 use crate::pool;
+use crate::recognize::set_problem;
 
 /// Searches folders of its node.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,6 +19,7 @@ pub struct Scan;
 /// What to search, and what to tell about each set.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools)] // independent switches, as the options they come from
 pub struct ScanInput {
     /// Folders in text form, absolute.
     pub paths: Vec<String>,
@@ -26,10 +29,10 @@ pub struct ScanInput {
     /// Measure the sizes.
     #[serde(default)]
     pub sizes: bool,
-    /// Read the facts inside the sets.
+    /// Look into the sets: whether their tables have sound heads.
     #[serde(default)]
     pub facts: bool,
-    /// Also take tables without a sub-band in their name.
+    /// Also take tables without a sub-band in their name, if it ends as that of a set does.
     #[serde(default)]
     pub loose: bool,
     /// Also search folders behind symbolic links.
@@ -54,15 +57,17 @@ pub struct ScanEntry {
     pub size_bytes: Option<u64>,
     /// The same in MiB, rounded up.
     pub size_mb: Option<u64>,
-    /// Lengths of its files, bytes.
+    /// Lengths of its files and folders, bytes (`du -b`).
+    pub apparent_bytes: Option<u64>,
+    /// Lengths of its files alone, bytes: the same on every file system.
     pub file_bytes: Option<u64>,
     /// Its files.
     pub files: Option<u64>,
-    /// Reference frequency, MHz.
+    /// Reference frequency, MHz; unknown as long as no table is read.
     pub freq_mhz: Option<f64>,
     /// Beam, from the path.
     pub beam: Option<u16>,
-    /// What is wrong with it.
+    /// What is wrong with it, or why it could not be measured whole.
     pub error: Option<String>,
 }
 
@@ -86,10 +91,13 @@ impl Operation for Scan {
         input: ScanInput,
         ctx: &dyn OperationContext,
     ) -> Result<ScanOutput, OperationError> {
-        let folders = folders(&input.paths)?;
-        let newer_than = input.newer_than.as_deref().map(instant).transpose()?;
-        pool::with(input.threads, || scan(&folders, &input, newer_than, ctx))
+        scan(&input, &|| ctx.cancelled())
     }
+}
+
+/// The same without an operation: folders of this host.
+pub fn scan_here(input: &ScanInput) -> Result<ScanOutput, OperationError> {
+    scan(input, &|| false)
 }
 
 fn folders(paths: &[String]) -> Result<Vec<PathBuf>, OperationError> {
@@ -112,44 +120,53 @@ fn instant(text: &str) -> Result<std::time::SystemTime, OperationError> {
     Ok(time.into())
 }
 
-fn scan(
-    folders: &[PathBuf],
-    input: &ScanInput,
-    newer_than: Option<std::time::SystemTime>,
-    ctx: &dyn OperationContext,
-) -> Result<ScanOutput, OperationError> {
+type Cancelled<'a> = &'a (dyn Fn() -> bool + Sync);
+
+fn scan(input: &ScanInput, cancelled: Cancelled<'_>) -> Result<ScanOutput, OperationError> {
+    let folders = folders(&input.paths)?;
+    let newer_than = input.newer_than.as_deref().map(instant).transpose()?;
     let search =
         Search { wanted: input.pack, loose: input.loose, follow_links: input.follow_links };
-    let cancelled = || ctx.cancelled();
-    let Discovery { mut found, warnings, .. } = discover(folders, search, &cancelled);
-    ctx.check()?;
-    if let Some(limit) = newer_than {
-        found.retain(|set| newest(set).is_some_and(|time| time > limit));
-    }
-    let usages = if input.sizes { measure(&found, ctx)? } else { Vec::new() };
-    let entries = found.iter().enumerate().map(|(k, set)| entry(set, usages.get(k))).collect();
-    Ok(ScanOutput { entries, warnings })
+    pool::with(input.threads, || {
+        let Discovery { mut found, warnings, .. } = discover(&folders, search, cancelled);
+        if let Some(limit) = newer_than {
+            found.retain(|set| newest(set).is_some_and(|time| time > limit));
+        }
+        if input.facts {
+            found.par_iter_mut().filter(|set| set.kind == Kind::Ms && !cancelled()).for_each(
+                |set| set.problem = set.problem.take().or_else(|| set_problem(&set.path)),
+            );
+        }
+        let usages = if input.sizes { measure(&found, cancelled)? } else { Vec::new() };
+        if cancelled() {
+            return Err(interrupted());
+        }
+        let entries = found.iter().enumerate().map(|(k, set)| entry(set, usages.get(k))).collect();
+        Ok(ScanOutput { entries, warnings })
+    })
 }
 
-fn measure(
-    found: &[Found],
-    ctx: &dyn OperationContext,
-) -> Result<Vec<usage::Usage>, OperationError> {
+fn interrupted() -> OperationError {
+    OperationError::new(ErrorKind::Cancelled, "interrupted")
+}
+
+fn measure(found: &[Found], cancelled: Cancelled<'_>) -> Result<Vec<usage::Usage>, OperationError> {
     let roots: Vec<PathBuf> = found.iter().map(|f| f.path.clone()).collect();
     let options = usage::Options { follow_root: true, ..usage::Options::default() };
-    usage::measure(&roots, options, &|| ctx.cancelled())
+    usage::measure(&roots, options, cancelled)
         .map(|measured| measured.roots)
-        .map_err(|_| OperationError::new(ErrorKind::Cancelled, "interrupted"))
+        .map_err(|_| interrupted())
 }
 
 fn entry(set: &Found, usage: Option<&usage::Usage>) -> ScanEntry {
     let path = rawtext::path_text(&set.path);
     let beam = DataPath::parse(&path).beam;
-    let unread = usage.and_then(|u| u.errors.first()).map(|e| format!("{}: {}", e.path, e.error));
+    let unread = usage.and_then(|u| u.errors.first()).map(|e| e.error.clone());
     ScanEntry {
         kind: set.kind,
         size_bytes: usage.map(|u| u.disk_bytes),
         size_mb: usage.map(|u| units::mib(u.disk_bytes)),
+        apparent_bytes: usage.map(|u| u.apparent_bytes),
         file_bytes: usage.map(|u| u.file_bytes),
         files: usage.map(|u| u.files),
         freq_mhz: None,

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ledama_base::operation::{Effect, ErrorKind, Operation, OperationContext, OperationError};
+use ledama_base::quote::show;
 use ledama_base::{rawtext, units, usage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::extra::EntryKind;
 use crate::pool;
 
 /// How often a pause looks whether it is over.
@@ -41,6 +43,8 @@ pub struct SetSize {
     pub path: String,
     /// Whether there is anything under that name.
     pub exists: bool,
+    /// What it is itself; a link is not followed for this.
+    pub kind: Option<EntryKind>,
     /// Blocks on disk, bytes; a link to a set has the size of the set.
     pub size_bytes: u64,
     /// The same in MiB, rounded up.
@@ -111,17 +115,18 @@ fn one(text: &str, parts: bool, ctx: &dyn OperationContext) -> Result<SetSize, O
     let path = rawtext::text_path(text);
     let mut size = SetSize { path: text.to_string(), ..SetSize::default() };
     match std::fs::symlink_metadata(&path) {
-        Ok(_) => {
+        Ok(meta) => {
             size.exists = true;
+            size.kind = Some(EntryKind::of(meta.file_type()));
             let usage = usage_of(path.clone(), ctx)?;
             size.size_bytes = usage.disk_bytes;
             size.size_mb = units::mib(usage.disk_bytes);
             size.apparent_bytes = usage.file_bytes;
             size.files = usage.files;
-            size.error = usage.errors.first().map(|e| format!("{}: {}", e.path, e.error));
+            size.error = usage.errors.first().map(|e| e.error.clone());
         }
         Err(error) if is_absent(&error) => {}
-        Err(error) => size.error = Some(OperationError::io(text, &error).message),
+        Err(error) => size.error = Some(OperationError::io(show(text), &error).message),
     }
     if parts {
         for part in half_made(&path) {

@@ -9,6 +9,7 @@ pub(crate) struct Alone {
     pub(crate) cancelled: bool,
 }
 
+#[allow(clippy::unnecessary_literal_bound)] // the signatures of the trait
 impl OperationContext for Alone {
     fn node(&self) -> &str {
         "node011"
