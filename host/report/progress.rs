@@ -89,8 +89,7 @@ struct Now {
 impl Display {
     /// A display that speaks through `talk`.
     pub fn new(style: Style, talk: Arc<Talk>) -> Self {
-        let shared =
-            Shared { style, talk, now: Mutex::new(None), changed: Condvar::new() };
+        let shared = Shared { style, talk, now: Mutex::new(None), changed: Condvar::new() };
         Self { shared: Arc::new(shared), drawer: Mutex::new(None) }
     }
 
@@ -155,11 +154,7 @@ impl Shared {
     fn draw(&self) {
         let mut now = self.now();
         loop {
-            now = self
-                .changed
-                .wait_timeout(now, FRAME)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            now = self.changed.wait_timeout(now, FRAME).unwrap_or_else(PoisonError::into_inner).0;
             let Some(current) = now.as_mut() else { break };
             let time = current.began.elapsed();
             current.tally.tick(time);

@@ -157,7 +157,7 @@ fn facts(tally: &Tally, time: Duration, columns: &Columns, color: bool) -> Strin
         all.retain(|segment| Some(segment.spare) != spare);
     }
     let rest = paint(&clip(&text(&all), width), Tone::Dim, color);
-    if failed.is_empty() { rest } else { paint(&failed, Tone::Bad, color) + &rest }
+    if failed.is_empty() { rest } else { format!("{}{rest}", paint(&failed, Tone::Bad, color)) }
 }
 
 /// Text without anything that would move the cursor.
@@ -223,12 +223,34 @@ mod tests {
 
     #[test]
     fn bars_on_a_wide_terminal() {
-        insta::assert_snapshot!(drawn(&tally(4, 16, 5, 1 << 20), 80, 24));
+        let drawn = drawn(&tally(4, 16, 5, 1 << 20), 80, 24);
+        let expected = [
+            "Copy measurement sets [===========>                            ] 20/64 1 failed",
+            "  node001             [===========>                            ]  5/16 1 failed",
+            "  node002             [===========>                            ]  5/16",
+            "  node003             [===========>                            ]  5/16",
+            "  node004             [===========>                            ]  5/16",
+            "  4 running, 19.0 MiB of 64.0 MiB, 1.2 MiB/s, 1 min 23 s, about 36 s left",
+        ];
+        assert_eq!(drawn.lines().collect::<Vec<_>>(), expected);
     }
 
     #[test]
     fn bars_on_a_narrow_terminal() {
-        insta::assert_snapshot!(drawn(&tally(80, 16, 5, 1 << 20), 40, 24));
+        let drawn = drawn(&tally(80, 16, 5, 1 << 20), 40, 24);
+        let expected = [
+            "Copy measureme… [==>        ]  400/1280",
+            "  node[001-010] [==>        ]    50/160",
+            "  node[011-020] [==>        ]    50/160",
+            "  node[021-030] [==>        ]    50/160",
+            "  node[031-040] [==>        ]    50/160",
+            "  node[041-050] [==>        ]    50/160",
+            "  node[051-060] [==>        ]    50/160",
+            "  node[061-070] [==>        ]    50/160",
+            "  node[071-080] [==>        ]    50/160",
+            "  1 failed, about 11 min 44 s left",
+        ];
+        assert_eq!(drawn.lines().collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -254,8 +276,8 @@ mod tests {
     fn failures_are_red() {
         let canvas = Canvas { columns: 80, rows: 24, color: true };
         let lines = bars(&tally(2, 8, 4, 0), TIME, canvas);
-        assert!(lines[0].contains("\u{1b}[31;1m1 failed\u{1b}[0m"), "{lines:?}");
-        assert!(lines[1].contains("\u{1b}[31;1m1 failed"), "{lines:?}");
+        assert!(lines[0].contains("\u{1b}[31;1m 1 failed\u{1b}[0m"), "{lines:?}");
+        assert!(lines[1].contains("\u{1b}[31;1m 1 failed"), "{lines:?}");
         assert!(!lines[2].contains("\u{1b}[31"), "{lines:?}");
     }
 

@@ -92,7 +92,11 @@ mod tests {
         nodes.extend(range("node", 1, 20));
         let found = names(&nodes);
         assert_eq!(found.len(), 8);
-        assert_eq!(found[..2], ["gpu[001-002]", "node[001-003]"].map(String::from)[..], "{found:?}");
+        assert_eq!(
+            found[..2],
+            ["gpu[001-002]", "node[001-003]"].map(String::from)[..],
+            "{found:?}"
+        );
         let strangers: Vec<String> = ('a'..='z').map(String::from).collect();
         assert_eq!(names(&strangers)[0], "a/b/c/d", "unless there are too many");
     }

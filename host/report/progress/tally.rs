@@ -240,7 +240,8 @@ mod tests {
         assert_eq!(tally.bytes_done(), 140, "what a failed task has done was done");
         finish(&mut tally, 2, State::AlreadyDone);
         assert_eq!(tally.bytes_done(), 240);
-        let part = Outcome { value: json!({ "bytes": 10 }), ..Outcome::new(3, "n", "x", State::Done) };
+        let part =
+            Outcome { value: json!({ "bytes": 10 }), ..Outcome::new(3, "n", "x", State::Done) };
         tally.take(&Event::Finished(&part));
         assert_eq!((tally.bytes_done(), tally.done), (340, 150), "the rest was there already");
     }
