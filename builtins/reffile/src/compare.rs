@@ -8,7 +8,7 @@
 mod key;
 mod text;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use ledama_base::ranges::format_ints;
 use serde::Deserialize;
@@ -90,12 +90,6 @@ impl Comparison {
     }
 }
 
-/// The rows of a file by their key.
-struct Index<'a> {
-    file: &'a RefFile,
-    rows: HashMap<Key, Vec<&'a Entry>>,
-}
-
 /// Compares files with the first one.
 ///
 /// # Errors
@@ -109,104 +103,141 @@ pub fn compare(files: &[&RefFile], options: &CompareOptions) -> Result<Compariso
         return Err(RefFileError::NothingToCompare(reason));
     }
     let indices: Vec<Index<'_>> = files.iter().map(|file| Index::new(file, options)).collect();
-    let mut keys: BTreeSet<&Key> = indices.iter().flat_map(|index| index.rows.keys()).collect();
+    let mut keys: Vec<&Key> = indices.iter().flat_map(Index::keys).collect();
     let asked = key::asked_for(&keys, options);
     keys.extend(&asked);
+    keys.sort();
+    keys.dedup();
 
+    let (first, others) = (&indices[0], &indices[1..]);
     let differences = indices.iter().enumerate().map(|(at, index)| {
-        let mut difference = index.difference(&keys, &indices[0], at == 0, options);
-        let versions = (index.versions(), indices[0].versions());
+        let reference = (at > 0).then_some(first);
+        let mut difference = index.difference(&keys, reference, options);
         difference.warnings = index.file.warnings().to_vec();
-        difference.warnings.extend(mixed_versions(&versions.0, &versions.1));
+        difference.warnings.extend(mixed_versions(&index.versions, &first.versions));
         difference
     });
     let differences = differences.collect();
-    let one_beam = options.by_subband || key::is_one_beam(&keys);
-    let others = &indices[1..];
-    let differing = rows_where(reference, options, |key, entry| {
-        others.iter().any(|index| index.differs(key, entry, options))
-    });
-    let lacking = rows_where(reference, options, |key, entry| {
-        others.iter().any(|index| index.may_lack(key, entry, options))
-    });
-    Ok(Comparison { files: differences, differing, lacking, one_beam })
+    let differing = first.rows_where(|row| others.iter().any(|index| index.differs(row, options)));
+    let lacking = first.rows_where(|row| others.iter().any(|index| index.may_lack(row, options)));
+    Ok(Comparison {
+        files: differences,
+        differing: reference.with_entries(differing),
+        lacking: reference.with_entries(lacking),
+        one_beam: options.by_subband || key::is_one_beam(&keys),
+    })
 }
 
-/// The rows that count and fulfil a condition.
-fn rows_where(
-    file: &RefFile,
-    options: &CompareOptions,
-    is_wanted: impl Fn(&Key, &Entry) -> bool,
-) -> RefFile {
-    let wanted =
-        |entry: &&Entry| Key::of(file, entry, options).is_some_and(|key| is_wanted(&key, entry));
-    file.with_entries(file.entries().iter().filter(wanted).cloned().collect())
+/// A row that counts.
+struct Row<'a> {
+    key: Key,
+    version: u16,
+    entry: &'a Entry,
+    /// Its place in the file.
+    place: usize,
+}
+
+impl Row<'_> {
+    fn size(&self) -> Option<u64> {
+        self.entry.size_mb
+    }
+}
+
+/// The rows of a file that count, sorted by their key.
+struct Index<'a> {
+    file: &'a RefFile,
+    rows: Vec<Row<'a>>,
+    versions: BTreeSet<u32>,
 }
 
 impl<'a> Index<'a> {
     fn new(file: &'a RefFile, options: &CompareOptions) -> Self {
-        let mut rows: HashMap<Key, Vec<&Entry>> = HashMap::with_capacity(file.len());
-        for entry in file.entries() {
-            if let Some(key) = Key::of(file, entry, options) {
-                rows.entry(key).or_default().push(entry);
+        let mut rows = Vec::with_capacity(file.len());
+        let mut versions = BTreeSet::new();
+        for (place, entry) in file.entries().iter().enumerate() {
+            let facts = file.facts(entry);
+            if let Some(key) = Key::of(&facts, entry, options) {
+                let version = facts.version();
+                versions.insert(u32::from(version));
+                rows.push(Row { key, version, entry, place });
             }
         }
-        Self { file, rows }
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        Self { file, rows, versions }
     }
 
-    fn rows_of(&self, key: &Key) -> &[&'a Entry] {
-        self.rows.get(key).map_or(&[], Vec::as_slice)
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.rows.iter().map(|row| &row.key)
     }
 
+    fn rows_of(&self, key: &Key) -> &[Row<'a>] {
+        let start = self.rows.partition_point(|row| row.key < *key);
+        let count = self.rows[start..].iter().take_while(|row| row.key == *key).count();
+        &self.rows[start..start + count]
+    }
+
+    /// What the file has or lacks; sizes are compared with a reference.
     fn difference(
         &self,
-        keys: &BTreeSet<&Key>,
-        reference: &Self,
-        is_reference: bool,
+        keys: &[&Key],
+        reference: Option<&Self>,
         options: &CompareOptions,
     ) -> Difference {
         let mut difference = Difference::default();
         for &key in keys {
-            match (self.rows_of(key), reference.rows_of(key)) {
-                ([], _) => difference.missing.push(key.clone()),
-                ([_, _, ..], _) => difference.multiple.push(key.clone()),
-                ([here], [there]) if !is_reference => match (here.size_mb, there.size_mb) {
-                    (Some(here_mb), Some(reference_mb)) => {
-                        if !is_within(here_mb, reference_mb, options.tolerance_percent) {
-                            let key = key.clone();
-                            difference.sizes.push(SizeDifference { key, here_mb, reference_mb });
-                        }
+            let here = match self.rows_of(key) {
+                [] => {
+                    difference.missing.push(key.clone());
+                    continue;
+                }
+                [one] => one,
+                [..] => {
+                    difference.multiple.push(key.clone());
+                    continue;
+                }
+            };
+            let Some([there]) = reference.map(|reference| reference.rows_of(key)) else { continue };
+            match (here.size(), there.size()) {
+                (Some(here_mb), Some(reference_mb)) => {
+                    if !is_within(here_mb, reference_mb, options.tolerance_percent) {
+                        let key = key.clone();
+                        difference.sizes.push(SizeDifference { key, here_mb, reference_mb });
                     }
-                    _ => difference.unknown_sizes.push(key.clone()),
-                },
-                _ => {}
+                }
+                _ => difference.unknown_sizes.push(key.clone()),
             }
         }
         difference
     }
 
+    /// The rows that fulfil a condition, in the order of the file.
+    fn rows_where(&self, is_wanted: impl Fn(&Row<'a>) -> bool) -> Vec<Entry> {
+        let mut wanted: Vec<_> = self.rows.iter().filter(|row| is_wanted(row)).collect();
+        wanted.sort_by_key(|row| row.place);
+        wanted.into_iter().map(|row| row.entry.clone()).collect()
+    }
+
     /// Whether the file certainly has no such set of that size.
-    fn differs(&self, key: &Key, entry: &Entry, options: &CompareOptions) -> bool {
-        self.rows_of(key).iter().all(|here| match (here.size_mb, entry.size_mb) {
+    fn differs(&self, wanted: &Row<'_>, options: &CompareOptions) -> bool {
+        self.rows_of(&wanted.key).iter().all(|here| match (here.size(), wanted.size()) {
             (Some(here), Some(there)) => !is_within(here, there, options.tolerance_percent),
             _ => false,
         })
     }
 
     /// Whether it is not certain that the file has that very set.
-    fn may_lack(&self, key: &Key, entry: &Entry, options: &CompareOptions) -> bool {
-        let wanted = key::identity(self.file, entry);
-        !self.rows_of(key).iter().any(|here| {
-            let sizes = here.size_mb.zip(entry.size_mb);
-            sizes.is_some_and(|(h, t)| is_within(h, t, options.tolerance_percent))
-                && (options.by_subband || key::identity(self.file, here) == wanted)
+    fn may_lack(&self, wanted: &Row<'_>, options: &CompareOptions) -> bool {
+        !self.rows_of(&wanted.key).iter().any(|here| {
+            let sizes = here.size().zip(wanted.size());
+            sizes.is_some_and(|(h, w)| is_within(h, w, options.tolerance_percent))
+                && (options.by_subband || is_same_set(here, wanted))
         })
     }
+}
 
-    fn versions(&self) -> BTreeSet<u32> {
-        let rows = self.rows.values().flatten();
-        rows.map(|entry| u32::from(self.file.facts(entry).version())).collect()
-    }
+/// Whether one can be a copy of the other, packed or not.
+fn is_same_set(a: &Row<'_>, b: &Row<'_>) -> bool {
+    a.version == b.version && key::unpacked_name(a.entry) == key::unpacked_name(b.entry)
 }
 
 /// Whether a size differs from the reference by at most so many percent.

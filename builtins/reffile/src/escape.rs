@@ -5,6 +5,7 @@
 //! so is a `#` at the beginning, which would make a comment. All other
 //! characters stand for themselves, and old readers see an ordinary path.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -47,12 +48,12 @@ pub(crate) struct BadEscape;
 
 /// The path (text form) of a word. A lonely `%` is an error in files that
 /// are known to be escaped, and itself in older ones.
-pub(crate) fn path_of_word(word: &[u8], escaped: bool) -> Result<String, BadEscape> {
-    if let Ok(text) = std::str::from_utf8(word)
-        && text.is_ascii()
-        && !text.contains('%')
+pub(crate) fn path_of_word(word: &[u8], escaped: bool) -> Result<Cow<'_, str>, BadEscape> {
+    if word.is_ascii()
+        && !word.contains(&b'%')
+        && let Ok(text) = std::str::from_utf8(word)
     {
-        return Ok(text.to_string());
+        return Ok(Cow::Borrowed(text));
     }
     let mut raw = Vec::with_capacity(word.len());
     let mut rest = word;
@@ -69,7 +70,7 @@ pub(crate) fn path_of_word(word: &[u8], escaped: bool) -> Result<String, BadEsca
             raw.push(b'%');
         }
     }
-    Ok(rawtext::encode(OsStr::from_bytes(&raw)))
+    Ok(Cow::Owned(rawtext::encode(OsStr::from_bytes(&raw))))
 }
 
 fn two_digits(text: &[u8]) -> Option<(u8, &[u8])> {

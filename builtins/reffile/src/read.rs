@@ -74,7 +74,7 @@ pub fn parse(
     let mut at = 0;
     for line in content.split_inclusive(|&b| b == b'\n') {
         reader.line += 1;
-        let text = line.trim_ascii();
+        let text = trimmed(line);
         match text.first() {
             None => {}
             Some(b'#') => {
@@ -175,7 +175,7 @@ impl Reader<'_> {
     }
 
     fn entry(&mut self, text: &[u8]) -> Result<Entry, String> {
-        let mut words = text.split(|&b| is_blank(b)).filter(|word| !word.is_empty());
+        let mut words = Words(text);
         let mut columns: [&[u8]; 5] = [b""; 5];
         let mut count = 0;
         for column in &mut columns {
@@ -282,9 +282,29 @@ impl Reader<'_> {
     }
 }
 
-/// What separates columns; the vertical tab, too, always did.
-fn is_blank(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte == 0x0b
+/// A line without what cannot stand in a word at its ends.
+fn trimmed(line: &[u8]) -> &[u8] {
+    let Some(start) = line.iter().position(|&b| b > b' ') else { return b"" };
+    let end = line.iter().rposition(|&b| b > b' ').unwrap_or(start);
+    &line[start..=end]
+}
+
+/// The words of a line. Blanks, tabs and what else Unix calls white space
+/// separate them, and so do other control characters: none of them can stand
+/// in a column.
+struct Words<'a>(&'a [u8]);
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.0.iter().position(|&b| b > b' ')?;
+        let rest = &self.0[start..];
+        let end = rest.iter().position(|&b| b <= b' ').unwrap_or(rest.len());
+        let (word, rest) = rest.split_at(end);
+        self.0 = rest;
+        Some(word)
+    }
 }
 
 fn frequency(word: &[u8]) -> Result<(Option<f64>, Unknown), String> {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use ledama_base::path::DataPath;
+
 use super::CompareOptions;
 use crate::entry::Entry;
-use crate::file::RefFile;
 
 /// Observation, beam and sub-band, as far as they are known and count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,8 +24,11 @@ pub struct Key {
 
 impl Key {
     /// The key of a row; none for rows that do not count.
-    pub(super) fn of(file: &RefFile, entry: &Entry, options: &CompareOptions) -> Option<Self> {
-        let facts = file.facts(entry);
+    pub(super) fn of(
+        facts: &DataPath<'_>,
+        entry: &Entry,
+        options: &CompareOptions,
+    ) -> Option<Self> {
         let subband = facts.sub_band.map(u32::from);
         if !options.subbands.is_empty() && !subband.is_some_and(|sb| options.subbands.contains(&sb))
         {
@@ -64,13 +68,13 @@ impl fmt::Display for Key {
 
 /// Whether all keys are of one beam of one observation, so that the sub-bands
 /// alone tell them apart.
-pub(super) fn is_one_beam(keys: &BTreeSet<&Key>) -> bool {
+pub(super) fn is_one_beam(keys: &[&Key]) -> bool {
     keys.iter().map(|key| key.group()).collect::<BTreeSet<_>>().len() < 2
 }
 
 /// Keys for the sub-bands that were asked for and that an observation has in
 /// no beam of any file; of which beam they should be, nobody knows.
-pub(super) fn asked_for(keys: &BTreeSet<&Key>, options: &CompareOptions) -> Vec<Key> {
+pub(super) fn asked_for(keys: &[&Key], options: &CompareOptions) -> Vec<Key> {
     let mut there: BTreeMap<Option<u64>, BTreeSet<u32>> = BTreeMap::new();
     for key in keys {
         there.entry(key.lds).or_default().extend(key.subband);
@@ -86,10 +90,9 @@ pub(super) fn asked_for(keys: &BTreeSet<&Key>, options: &CompareOptions) -> Vec<
     asked
 }
 
-/// Name and version: what a copy has in common with its source.
-pub(super) fn identity<'a>(file: &RefFile, entry: &'a Entry) -> (&'a str, u16) {
-    let facts = file.facts(entry);
-    (unpacked(facts.name), facts.version())
+/// The name that a set keeps when it is copied or packed.
+pub(super) fn unpacked_name(entry: &Entry) -> &str {
+    unpacked(entry.path.rsplit('/').next().unwrap_or_default())
 }
 
 /// A name without the extension of packed files.
