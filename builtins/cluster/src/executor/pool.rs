@@ -112,6 +112,8 @@ pub(super) struct Pool {
     sender: Sender<Input>,
     /// What the links and connecting threads say.
     pub(super) inbox: Receiver<Input>,
+    /// Set when nobody will read the inbox any more.
+    gone: Arc<AtomicBool>,
     closing: Vec<JoinHandle<()>>,
     jobs: JobId,
 }
@@ -130,6 +132,7 @@ impl Pool {
             connecting: 0,
             sender,
             inbox,
+            gone: Arc::default(),
             closing: Vec::new(),
             jobs: 0,
         }
@@ -251,6 +254,7 @@ impl Pool {
         let Node { target, generation, .. } = &self.nodes[node];
         let (target, generation) = (target.clone(), *generation);
         let (connector, sender) = (Arc::clone(&self.connector), self.sender.clone());
+        let (inbox, gone) = (self.inbox.clone(), Arc::clone(&self.gone));
         let run_id = self.run_id.clone();
         let unwanted = Arc::new(AtomicBool::new(false));
         let sink = sink(node, generation, sender.clone(), Arc::clone(&unwanted));
@@ -260,8 +264,7 @@ impl Pool {
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt))
                 .unwrap_or_else(|_| Err(broken(&target.node, "the connecting thread panicked")))
                 .map(|link| OpenLink { link: Some(link), unwanted });
-            // If nobody listens any more, the link closes as it is dropped.
-            drop(sender.send(Input::Connected { node, generation, result }));
+            deliver(Input::Connected { node, generation, result }, &sender, &inbox, &gone);
         };
         if std::thread::Builder::new().name(format!("connect {name}")).spawn(life).is_err() {
             let result = Err(broken(&name, "no thread for its connection"));
@@ -359,6 +362,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
+        self.gone.store(true, Ordering::SeqCst);
         (0..self.nodes.len()).for_each(|node| self.drop_link(node, LEAVE));
         // Links that opened after they were wanted.
         while let Ok(input) = self.inbox.try_recv() {
@@ -369,6 +373,25 @@ impl Drop for Pool {
         for thread in self.closing.drain(..) {
             drop(thread.join());
         }
+    }
+}
+
+/// Hands a new link to the executor; one that comes too late is dropped, and so
+/// closed. A message that stayed in the inbox would keep its link open for
+/// ever, because the link in turn keeps the inbox.
+fn deliver(input: Input, sender: &Sender<Input>, inbox: &Receiver<Input>, gone: &AtomicBool) {
+    let mut waiting = Some(input);
+    while let Some(input) = waiting.take() {
+        if gone.load(Ordering::SeqCst) {
+            return;
+        }
+        if let Err(SendTimeoutError::Timeout(back)) = sender.send_timeout(input, LOOK) {
+            waiting = Some(back);
+        }
+    }
+    // Sent while the pool went: either it has seen this message, or this sees that it is gone.
+    if gone.load(Ordering::SeqCst) {
+        while inbox.try_recv().is_ok() {}
     }
 }
 
@@ -393,3 +416,6 @@ fn broken(node: &str, message: &str) -> ConnectError {
         help: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

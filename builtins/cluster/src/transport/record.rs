@@ -12,6 +12,9 @@ use super::{Connector, Link, LinkEvent, Peer, Sink, Target};
 use crate::error::{ConnectError, ConnectErrorKind};
 use crate::protocol::{FromWorker, JobId, JobResult, ToWorker};
 
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// What the imagined worker of a node does about a message.
 #[derive(Debug)]
 pub enum Act {
@@ -56,7 +59,6 @@ struct State {
     refusals: HashMap<String, VecDeque<ConnectErrorKind>>,
     links: HashMap<String, Sender<Order>>,
     open: usize,
-    most_open: usize,
 }
 
 #[derive(Debug)]
@@ -110,22 +112,33 @@ impl Recorder {
         self.state().connects.clone()
     }
 
-    /// Links open now, and the most that ever were at the same time.
-    pub fn open(&self) -> (usize, usize) {
-        let state = self.state();
-        (state.open, state.most_open)
+    /// Links open now.
+    pub fn open(&self) -> usize {
+        self.state().open
+    }
+
+    /// Waits until all links are closed or lost; false if that takes too long.
+    pub fn wait_until_closed(&self) -> bool {
+        self.wait(|state| state.open == 0)
     }
 
     /// Waits until what was said satisfies the test; false if that takes too long.
     pub fn wait_for(&self, enough: impl Fn(&[(String, ToWorker)]) -> bool) -> bool {
-        let patience = Duration::from_secs(20);
-        let (state, time_out) = self
-            .shared
-            .changed
-            .wait_timeout_while(self.state(), patience, |state| !enough(&state.said))
+        self.wait(|state| enough(&state.said))
+    }
+
+    fn wait(&self, enough: impl Fn(&State) -> bool) -> bool {
+        let changed = &self.shared.changed;
+        let (state, time_out) = changed
+            .wait_timeout_while(self.state(), PATIENCE, |state| !enough(state))
             .unwrap_or_else(PoisonError::into_inner);
         drop(state);
         !time_out.timed_out()
+    }
+
+    fn closed(&self) {
+        self.state().open -= 1;
+        self.shared.changed.notify_all();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -149,13 +162,13 @@ impl Recorder {
                 match act {
                     Act::Say(message) => hear(LinkEvent::Message(message)),
                     Act::Lose(reason) => {
-                        self.state().open -= 1;
-                        return hear(LinkEvent::Lost { reason });
+                        hear(LinkEvent::Lost { reason });
+                        return self.closed();
                     }
                 }
             }
         }
-        self.state().open -= 1;
+        self.closed();
     }
 }
 
@@ -178,7 +191,6 @@ impl Connector for Recorder {
             }
             state.links.insert(node.clone(), orders.clone());
             state.open += 1;
-            state.most_open = state.most_open.max(state.open);
         }
         let (done, finished) = crossbeam_channel::bounded::<()>(0);
         let recorder = self.clone();

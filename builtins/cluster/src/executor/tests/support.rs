@@ -265,6 +265,7 @@ pub(super) struct Events(pub(super) Mutex<Vec<String>>);
 impl Watch for Events {
     fn event(&self, event: &Event<'_>) {
         let text = match event {
+            Event::Begin { plan } => format!("Begin {} {}", plan.title, plan.tasks.len()),
             Event::Finished(outcome) => format!("Finished {} {:?}", outcome.task, outcome.state),
             other => format!("{other:?}"),
         };
