@@ -10,3 +10,4 @@ pub mod engine;
 pub mod manifest;
 pub mod report;
 pub mod run;
+pub mod scaffold;

@@ -21,6 +21,10 @@ const KEYWORDS: [(&str, usize); 9] = [
     ("exit", 1),
 ];
 
+/// Kinds of numbers that scripts do not have.
+const OTHER_NUMBERS: [&str; 12] =
+    ["i8", "u8", "i16", "u16", "i32", "u32", "u64", "i128", "u128", "f32", "isize", "usize"];
+
 /// Types that belong to the language.
 pub const PLAIN_TYPES: [&str; 12] = [
     "int", "float", "text", "bool", "char", "array", "map", "blob", "function", "any", "()",
@@ -148,6 +152,12 @@ impl Functions {
         for (name, arity) in KEYWORDS {
             functions.all.push(keyword(name, arity));
         }
+        // The language also serves numbers that no script has.
+        functions.all.retain(|f| {
+            !f.standard || f.parameters.iter().all(|p| !OTHER_NUMBERS.contains(&p.kind.as_str()))
+        });
+        // The engine lists functions in the order of its hash tables.
+        functions.all.sort_by_cached_key(|f| (f.namespace.clone(), f.name.clone(), f.signature()));
         functions
     }
 
