@@ -13,7 +13,7 @@ mod answer;
 
 /// Options of `ledama completions`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The shell
     shell: Shell,
 }
@@ -28,7 +28,7 @@ enum Shell {
 
 /// Options of the hidden `ledama __complete`.
 #[derive(Debug, clap::Args)]
-pub struct CompleteArgs {
+pub(super) struct CompleteArgs {
     /// Index of the word to complete, 0 being `ledama` itself
     index: usize,
     /// All words of the line so far
@@ -37,7 +37,7 @@ pub struct CompleteArgs {
 }
 
 /// Prints the script.
-pub fn run(args: &Args) -> Outcome {
+pub(super) fn run(args: &Args) -> Outcome {
     results::write(match args.shell {
         Shell::Bash => BASH,
         Shell::Zsh => ZSH,
@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> Outcome {
 
 /// Prints the candidates, one a line with its meaning after a tab; a last line
 /// `:files` asks the shell for file names.
-pub fn complete(shared: &Shared, args: &CompleteArgs) -> Outcome {
+pub(super) fn complete(shared: &Shared, args: &CompleteArgs) -> Outcome {
     let answer = answer::candidates(shared, &args.words, args.index);
     let mut text = String::new();
     for candidate in &answer.candidates {

@@ -17,7 +17,7 @@ use crate::run::outcome;
 
 /// Options of `ledama config`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     action: Action,
 }
@@ -48,7 +48,7 @@ enum Action {
 }
 
 /// Shows, writes or checks.
-pub fn run(shared: &Shared, args: &Args) -> Outcome {
+pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
     match &args.action {
         Action::Show { key, json, all } => show(shared, key.as_deref(), *json, *all),
         Action::Init { file, print } => init(shared, file.clone(), *print),
@@ -101,9 +101,8 @@ fn init(shared: &Shared, file: Option<PathBuf>, print: bool) -> Outcome {
             .into());
     };
     if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|e| {
-            Diagnostic::error(OperationError::io(folder.display(), &e).message)
-        })?;
+        std::fs::create_dir_all(folder)
+            .map_err(|e| Diagnostic::error(OperationError::io(folder.display(), &e).message))?;
     }
     atomic::write(&file, template.as_bytes(), Existing::Keep)
         .map_err(|e| Diagnostic::error(e.to_string()).maybe_help(e.help()))?;

@@ -10,7 +10,7 @@ use crate::run::outcome;
 
 /// Options of `ledama describe`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Name of a module, or path of its file
     module: String,
     /// Print as JSON
@@ -19,11 +19,11 @@ pub struct Args {
 }
 
 /// Describes it as this account sees it.
-pub fn run(shared: &Shared, args: &Args) -> Outcome {
+pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
     let talk = Talk::new(shared.color);
     let place = Place::find(shared, &talk)?;
     let catalogue = Catalogue::new(shared, &place.loaded.config.paths.modules, &talk);
-    let manifest = catalogue.module(&args.module)?.manifest.at_level(place.level);
+    let manifest = catalogue.module(&args.module)?.at_level(place.level);
     if args.json {
         results::json(&describe::json(&manifest));
     } else {

@@ -10,13 +10,13 @@ use serde::Serialize;
 use super::place::{self, Place};
 use super::{Outcome, Shared};
 use crate::diagnostic::Diagnostic;
-use crate::report::talk::{Talk, Tone, paint};
 use crate::report::results;
+use crate::report::talk::{Talk, Tone, paint};
 use crate::run::{folders, outcome};
 
 /// Options of `ledama doctor`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Nodes to look at; default: all of the configuration
     #[arg(long, short)]
     nodes: Option<String>,
@@ -47,7 +47,7 @@ struct Program {
 }
 
 /// Looks and tells; exit code 1 if something is not in order.
-pub fn run(shared: &Shared, args: &Args) -> Outcome {
+pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
     let talk = Talk::new(shared.color);
     let place = Place::find(shared, &talk)?;
     let config = place.config();
@@ -86,10 +86,8 @@ fn probe(
         .map_err(|e| Diagnostic::error(e.message).maybe_help(e.help))?;
     // The connectors themselves limit how many connections are opened at once.
     Ok(std::thread::scope(|scope| {
-        let running: Vec<_> = targets
-            .iter()
-            .map(|target| scope.spawn(|| connectors.probe(target)))
-            .collect();
+        let running: Vec<_> =
+            targets.iter().map(|target| scope.spawn(|| connectors.probe(target))).collect();
         running.into_iter().filter_map(|thread| thread.join().ok()).collect()
     }))
 }

@@ -2,17 +2,18 @@
 
 use serde_json::json;
 
-use super::modules::{Catalogue, Module};
+use super::modules::Catalogue;
 use super::place::Place;
 use super::{Outcome, Shared};
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::manifest::Manifest;
 use crate::report::talk::Talk;
 use crate::report::{results, table};
 use crate::run::outcome;
 
 /// Options of `ledama list`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Only modules of this group
     #[arg(long, short)]
     group: Option<String>,
@@ -25,7 +26,7 @@ pub struct Args {
 }
 
 /// Lists them.
-pub fn run(shared: &Shared, args: &Args) -> Outcome {
+pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
     let talk = Talk::new(shared.color);
     let place = Place::find(shared, &talk)?;
     let catalogue = Catalogue::new(shared, &place.loaded.config.paths.modules, &talk);
@@ -43,9 +44,9 @@ pub fn run(shared: &Shared, args: &Args) -> Outcome {
             .note(format!("groups: {}", groups.join(", ")))
             .into());
     }
-    let chosen: Vec<&Module> = modules
+    let chosen: Vec<&Manifest> = modules
         .iter()
-        .filter(|m| args.group.as_ref().is_none_or(|g| same(&m.manifest.group, g)))
+        .filter(|m| args.group.as_ref().is_none_or(|g| same(&m.group, g)))
         .filter(|m| args.search.iter().all(|word| mentions(m, word)))
         .collect();
     if args.json {
@@ -60,8 +61,8 @@ pub fn run(shared: &Shared, args: &Args) -> Outcome {
 }
 
 /// Groups in the order of the alphabet, `local` last.
-fn groups_of(modules: &[Module]) -> Vec<String> {
-    let mut groups: Vec<String> = modules.iter().map(|m| m.manifest.group.clone()).collect();
+fn groups_of(modules: &[Manifest]) -> Vec<String> {
+    let mut groups: Vec<String> = modules.iter().map(|m| m.group.clone()).collect();
     groups.sort_by_key(|g| (g == "local", g.clone()));
     groups.dedup();
     groups
@@ -71,26 +72,24 @@ fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
-fn mentions(module: &Module, words: &str) -> bool {
-    let manifest = &module.manifest;
+fn mentions(manifest: &Manifest, words: &str) -> bool {
     let mut text = format!("{} {} {}", manifest.name, manifest.summary, manifest.search.join(" "));
     text.make_ascii_lowercase();
     words.to_ascii_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
-fn summary(module: &Module) -> serde_json::Value {
-    let manifest = &module.manifest;
+fn summary(manifest: &Manifest) -> serde_json::Value {
     json!({ "name": manifest.name, "group": manifest.group, "summary": manifest.summary,
             "access": manifest.access.word(), "changes": manifest.changes, "file": manifest.file })
 }
 
-fn text(groups: &[String], modules: &[&Module]) -> String {
+fn text(groups: &[String], modules: &[&Manifest]) -> String {
     let mut text = String::new();
     for group in groups {
         let rows: Vec<Vec<String>> = modules
             .iter()
-            .filter(|m| m.manifest.group == *group)
-            .map(|m| vec![format!("  {}", m.manifest.name), m.manifest.summary.clone()])
+            .filter(|m| m.group == *group)
+            .map(|m| vec![format!("  {}", m.name), m.summary.clone()])
             .collect();
         if !rows.is_empty() {
             text.push_str(&table::render(&[group.to_uppercase(), String::new()], &rows));

@@ -1,16 +1,19 @@
 //! The command line: one file per sub-command, nothing but options and glue.
 
+mod check;
 mod completions;
 mod config;
 mod describe;
+mod docs;
 mod doctor;
 mod list;
 mod modules;
+mod new;
 mod place;
-mod words;
 pub mod run;
 pub mod run_flags;
 mod signals;
+mod words;
 mod worker;
 
 use std::ffi::OsString;
@@ -24,7 +27,13 @@ use crate::run::outcome;
 
 /// Looks after measurement sets on many nodes: scripts say what to do, this program knows how.
 #[derive(Debug, Parser)]
-#[command(name = "ledama", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "ledama",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     #[command(flatten)]
     shared: Shared,
@@ -42,7 +51,14 @@ pub struct Shared {
     #[arg(long, global = true, value_name = "FOLDERS", display_order = 901)]
     pub modules: Option<OsString>,
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", display_order = 902)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        display_order = 902
+    )]
     pub color: Color,
     /// Tell more: what is tried, and what scripts call
     #[arg(short, long, global = true, action = clap::ArgAction::Count, display_order = 903)]
@@ -70,12 +86,18 @@ enum Command {
     List(list::Args),
     /// Tell everything about a module
     Describe(describe::Args),
+    /// Find every fault of scripts and their manifests without running them
+    Check(check::Args),
+    /// Write the scaffold of a new module
+    New(new::Args),
     /// Show, write or check the configuration
     Config(config::Args),
     /// Find out whether nodes, keys and programs are in order
     Doctor(doctor::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
+    /// Write the manual, or check that it is up to date
+    Docs(docs::Args),
     /// Serve a host over standard input and output (started by ledama itself)
     #[command(hide = true)]
     Worker(worker::Args),
@@ -107,6 +129,9 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&shared, &args.with_rest(words.rest)),
         Command::List(args) => list::run(&shared, &args),
         Command::Describe(args) => describe::run(&shared, &args),
+        Command::Check(args) => check::run(&shared, &args),
+        Command::New(args) => new::run(&shared, &args),
+        Command::Docs(args) => docs::run(&shared, &args),
         Command::Config(args) => config::run(&shared, &args),
         Command::Doctor(args) => doctor::run(&shared, &args),
         Command::Completions(args) => completions::run(&args),

@@ -12,24 +12,16 @@ use crate::manifest::{self, Groups, Manifest, Reading};
 use crate::report::talk::Talk;
 
 /// The modules that can be found here.
-pub struct Catalogue {
+pub(super) struct Catalogue {
     /// Where they are.
-    pub library: Library,
+    pub(super) library: Library,
     /// Texts of the files read so far, for errors.
-    pub sources: Sources,
-}
-
-/// A module with what it declares.
-pub struct Module {
-    /// Its file.
-    pub script: ScriptFile,
-    /// What it declares.
-    pub manifest: Manifest,
+    pub(super) sources: Sources,
 }
 
 impl Catalogue {
     /// Looks where the command line and the configuration say.
-    pub fn new(shared: &Shared, configured: &[PathBuf], talk: &Talk) -> Self {
+    pub(super) fn new(shared: &Shared, configured: &[PathBuf], talk: &Talk) -> Self {
         let first: Vec<PathBuf> =
             shared.modules.as_ref().map(|m| std::env::split_paths(m).collect()).unwrap_or_default();
         let library = Library::new(&first, configured);
@@ -40,12 +32,12 @@ impl Catalogue {
     }
 
     /// The script meant by a path or a module name.
-    pub fn find(&self, wanted: &str) -> Result<ScriptFile, Failure> {
+    pub(super) fn find(&self, wanted: &str) -> Result<ScriptFile, Failure> {
         self.library.find(wanted).map_err(Failure::from)
     }
 
     /// What a script declares, with all faults.
-    pub fn read(&self, script: &ScriptFile) -> Reading {
+    pub(super) fn read(&self, script: &ScriptFile) -> Reading {
         self.sources.add(&script.label, script.text.clone());
         match self.groups(script) {
             Ok(groups) => manifest::read(&script.name, &script.label, &script.text, &groups),
@@ -54,11 +46,11 @@ impl Catalogue {
     }
 
     /// A module by path or name; a script that declares nothing is an error here.
-    pub fn module(&self, wanted: &str) -> Result<Module, Failure> {
+    pub(super) fn module(&self, wanted: &str) -> Result<Manifest, Failure> {
         let script = self.find(wanted)?;
         let reading = self.read(&script);
         match reading.manifest {
-            Some(manifest) => Ok(Module { script, manifest }),
+            Some(manifest) => Ok(manifest),
             None if !reading.declared => Err(Diagnostic::error(format!(
                 "{} declares no MODULE: it is a script, not a module",
                 script.label
@@ -70,7 +62,7 @@ impl Catalogue {
     }
 
     /// All modules an account may see, sorted by name, and the faults of those that cannot be read.
-    pub fn all(&self, level: Level) -> (Vec<Module>, Vec<Diagnostic>) {
+    pub(super) fn all(&self, level: Level) -> (Vec<Manifest>, Vec<Diagnostic>) {
         let mut modules = Vec::new();
         let mut faults = Vec::new();
         // The shared options are nearly always the same file: read it once.
@@ -94,10 +86,19 @@ impl Catalogue {
             };
             faults.extend(reading.faults);
             if let Some(manifest) = reading.manifest.filter(|m| m.visible_to(level)) {
-                modules.push(Module { script, manifest });
+                modules.push(manifest);
             }
         }
         (modules, faults)
+    }
+
+    /// The shared options and groups that a new module in `./modules` would see.
+    pub(super) fn shared_groups(&self) -> Result<Groups, Failure> {
+        let spot = Spot::File(PathBuf::from("modules/new.rhai"));
+        match self.library.shared(&spot, "lib/options")? {
+            Some(file) => Groups::read(&file.label, &file.text).map_err(Failure::from),
+            None => Ok(Groups::default()),
+        }
     }
 
     fn groups(&self, script: &ScriptFile) -> Result<Groups, Vec<Diagnostic>> {

@@ -11,18 +11,18 @@ use crate::report::talk::Talk;
 
 /// The configuration and who uses it.
 #[derive(Debug)]
-pub struct Place {
+pub(super) struct Place {
     /// Values and where they come from.
-    pub loaded: Loaded,
+    pub(super) loaded: Loaded,
     /// The account of this process.
-    pub account: Account,
+    pub(super) account: Account,
     /// Its access level.
-    pub level: Level,
+    pub(super) level: Level,
 }
 
 impl Place {
     /// Loads the configuration of this process and tells its warnings.
-    pub fn find(shared: &Shared, talk: &Talk) -> Result<Self, Failure> {
+    pub(super) fn find(shared: &Shared, talk: &Talk) -> Result<Self, Failure> {
         let loaded = ledama_config::load(&Sources::of_process(shared.config.as_deref()))
             .map_err(|e| failure(&e))?;
         for warning in &loaded.warnings {
@@ -34,13 +34,13 @@ impl Place {
     }
 
     /// The values.
-    pub fn config(&self) -> Arc<Config> {
+    pub(super) fn config(&self) -> Arc<Config> {
         Arc::clone(&self.loaded.config)
     }
 }
 
 /// A configuration error as the host tells it; each fault with its place.
-pub fn failure(error: &ConfigError) -> Failure {
+pub(super) fn failure(error: &ConfigError) -> Failure {
     match error {
         ConfigError::Faults(faults) => faults
             .iter()

@@ -31,7 +31,10 @@ use crate::run::session::{Session, Wishes};
 
 /// Options of `ledama run`; what stands after the module is the module's.
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "ledama run MODULE [OPTIONS]", after_help = "`ledama list` shows the modules, `ledama run MODULE --help` the options of one.")]
+#[command(
+    override_usage = "ledama run MODULE [OPTIONS]",
+    after_help = "`ledama list` shows the modules, `ledama run MODULE --help` the options of one."
+)]
 pub struct Args {
     /// Name of a module, or path of a script
     #[arg(value_name = "MODULE", required = true)]
@@ -71,9 +74,9 @@ pub fn run(shared: &Shared, args: &Args) -> Outcome {
 /// The host's options with long names only, as every module has them.
 pub fn host_options(command: clap::Command) -> clap::Command {
     let command = Shared::augment_args(RunFlags::augment_args(command));
-    command
-        .mut_arg("verbose", |a| a.short(None))
-        .mut_args(|a| if a.is_global_set() { a.global(false).help_heading("Run options") } else { a })
+    command.mut_arg("verbose", |a| a.short(None)).mut_args(|a| {
+        if a.is_global_set() { a.global(false).help_heading("Run options") } else { a }
+    })
 }
 
 /// A script that is about to run.
@@ -113,7 +116,8 @@ impl Job {
             }
         };
         let flags = flags_of(&matches)?;
-        let options = self.options(&manifest, &flags, RawOptions::from_matches(&manifest, &matches))?;
+        let options =
+            self.options(&manifest, &flags, RawOptions::from_matches(&manifest, &matches))?;
         if let Some(path) = &flags.save_options {
             atomic::write(path, manifest::file::write(&options).as_bytes(), Existing::Replace)
                 .map_err(|e| Diagnostic::error(e.to_string()).maybe_help(e.help()))?;
@@ -186,7 +190,9 @@ impl Job {
         let config = self.place.config();
         let inventory = Inventory::new(Arc::clone(&config));
         let nodes = |text: &str| {
-            let list = inventory.parse(text).map_err(|e| Refused::new(e.to_string()).maybe_help(e.help()))?;
+            let list = inventory
+                .parse(text)
+                .map_err(|e| Refused::new(e.to_string()).maybe_help(e.help()))?;
             if let Some(warning) = list.warning() {
                 self.talk.warn(&warning);
             }
@@ -254,7 +260,14 @@ impl Job {
         let handle = script::handle(Arc::clone(&session) as Arc<dyn Run>);
         let ended = engine::run(&setup, &self.script, call(handle));
         let (result, code, failure) = conclude(ended, &session);
-        let report = file::RunReport::new(&asked, &context, &session, code, result.as_ref(), failure.as_ref());
+        let report = file::RunReport::new(
+            &asked,
+            &context,
+            &session,
+            code,
+            result.as_ref(),
+            failure.as_ref(),
+        );
         if let Some(path) = &flags.report {
             let content = serde_json::to_vec_pretty(&report).unwrap_or_default();
             atomic::write(path, &content, Existing::Replace)
@@ -270,15 +283,21 @@ impl Job {
             ));
         }
         match failure {
-            Some(failure) => Err(failure.with_sources(self.catalogue.sources.clone()).with_code(code)),
+            Some(failure) => {
+                Err(failure.with_sources(self.catalogue.sources.clone()).with_code(code))
+            }
             None => Ok(code),
         }
     }
 }
 
 /// What a script has come to: its result, the exit code, the error.
-fn conclude(ended: Result<Dynamic, Stop>, session: &Arc<Session>) -> (Option<Value>, u8, Option<Failure>) {
-    let stopped = |failure: Option<Failure>| (None, session.gathered().exit_code_after_error(), failure);
+fn conclude(
+    ended: Result<Dynamic, Stop>,
+    session: &Arc<Session>,
+) -> (Option<Value>, u8, Option<Failure>) {
+    let stopped =
+        |failure: Option<Failure>| (None, session.gathered().exit_code_after_error(), failure);
     match ended {
         Ok(value) => match script::returned_plan(&value) {
             Some(plan) => match session.execute(&plan, &Execution::default()) {

@@ -1,14 +1,14 @@
 //! Ctrl-C and friends: the first asks the run to stop, the third ends the program.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ledama_cluster::executor::CancelToken;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 /// From now on signals set the token.
-pub fn install(cancel: &CancelToken) -> std::io::Result<()> {
+pub(super) fn install(cancel: &CancelToken) -> std::io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let cancel = cancel.clone();
     let count = Arc::new(AtomicUsize::new(0));

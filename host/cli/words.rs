@@ -11,7 +11,7 @@ use crate::report::talk::Color;
 
 /// The two parts of a command line.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Words {
+pub(super) struct Words {
     /// The program's name, its options, the sub-command and, for `run`, the module.
     pub own: Vec<OsString>,
     /// What stands after the module.
@@ -22,7 +22,7 @@ pub struct Words {
 const WITH_VALUE: [&str; 3] = ["--config", "--modules", "--color"];
 
 /// Cuts behind the word after `run`.
-pub fn split(words: impl IntoIterator<Item = OsString>) -> Words {
+pub(super) fn split(words: impl IntoIterator<Item = OsString>) -> Words {
     let mut cut = Words::default();
     let mut words = words.into_iter();
     cut.own.extend(words.next());
@@ -51,7 +51,7 @@ pub fn split(words: impl IntoIterator<Item = OsString>) -> Words {
 
 /// The shared options among the words after a module, which are needed before
 /// the module can be found and its options be read.
-pub fn shared(rest: &[OsString]) -> Shared {
+pub(super) fn shared(rest: &[OsString]) -> Shared {
     let mut shared = Shared { config: None, modules: None, color: Color::Auto, verbose: 0 };
     let mut words = rest.iter().take_while(|word| *word != "--");
     while let Some(word) = words.next() {
@@ -95,7 +95,11 @@ mod tests {
             assert_eq!(cut(line), (own.to_string(), rest.to_string()), "{line}");
         };
         same("ledama run CopyData -v 3 --help", "ledama run CopyData", "-v 3 --help");
-        same("ledama -v run --config x.toml m.rhai a -b", "ledama -v run --config x.toml m.rhai", "a -b");
+        same(
+            "ledama -v run --config x.toml m.rhai a -b",
+            "ledama -v run --config x.toml m.rhai",
+            "a -b",
+        );
         same("ledama --color=never run X", "ledama --color=never run X", "");
         same("ledama run --help", "ledama run --help", "");
         same("ledama list --group x", "ledama list --group x", "");
@@ -105,10 +109,19 @@ mod tests {
 
     #[test]
     fn shared_options_are_found_after_the_module() {
-        let words: Vec<OsString> =
-            ["-i", "x", "--config=c.toml", "--color", "always", "--verbose", "--", "--modules", "m"]
-                .map(OsString::from)
-                .to_vec();
+        let words: Vec<OsString> = [
+            "-i",
+            "x",
+            "--config=c.toml",
+            "--color",
+            "always",
+            "--verbose",
+            "--",
+            "--modules",
+            "m",
+        ]
+        .map(OsString::from)
+        .to_vec();
         let found = shared(&words);
         assert_eq!(found.config, Some(PathBuf::from("c.toml")));
         assert_eq!((found.color, found.verbose, found.modules), (Color::Always, 1, None));

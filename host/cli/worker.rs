@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 /// Options of `ledama worker`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Serve one data stream of a copy instead of a host
     #[arg(long)]
     data: bool,
 }
 
 /// Serves until standard input closes.
-pub fn run(args: &Args) -> ExitCode {
+pub(super) fn run(args: &Args) -> ExitCode {
     if args.data {
         return match ledama_transfer::serve_stream(std::io::stdin(), std::io::stdout()) {
             Ok(()) => ExitCode::SUCCESS,

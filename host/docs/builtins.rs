@@ -41,7 +41,8 @@ pub(super) fn pages(functions: &Functions) -> Vec<Page> {
 /// The type whose method or property it is.
 fn owner(function: &Function) -> Option<&str> {
     let first = function.parameters.first().map(|p| p.kind.as_str())?;
-    let property = matches!(function.role, Role::Getter | Role::Setter | Role::Indexer | Role::Operator);
+    let property =
+        matches!(function.role, Role::Getter | Role::Setter | Role::Indexer | Role::Operator);
     let plain = PLAIN_TYPES.contains(&first);
     (!plain && (property || function.is_method())).then_some(first)
 }
@@ -58,7 +59,8 @@ fn index(contents: &BTreeMap<String, Content<'_>>, functions: &Functions) -> Pag
         names.sort();
         names.dedup();
         let types: Vec<_> = content.types.keys().map(|t| format!("`{t}`")).collect();
-        let _ = writeln!(text, "| [{name}]({name}.md) | {} | {} |", names.join(" "), types.join(" "));
+        let _ =
+            writeln!(text, "| [{name}]({name}.md) | {} | {} |", names.join(" "), types.join(" "));
     }
     text.push_str("| [language](language.md) | what the language itself brings | |\n");
     let _ = functions;

@@ -15,9 +15,13 @@ pub(super) fn index(manifests: &[Manifest], groups: &[String]) -> Page {
         if of_group.peek().is_none() {
             continue;
         }
-        put(&mut text, format_args!("\n## {group}\n\n| Module | What it does | Seen by |\n|---|---|---|\n"));
+        put(
+            &mut text,
+            format_args!("\n## {group}\n\n| Module | What it does | Seen by |\n|---|---|---|\n"),
+        );
         for m in of_group {
-            let row = format_args!("| [{0}]({0}.md) | {1} | {2} |\n", m.name, cell(&m.summary), m.access);
+            let row =
+                format_args!("| [{0}]({0}.md) | {1} | {2} |\n", m.name, cell(&m.summary), m.access);
             put(&mut text, row);
         }
     }
@@ -78,7 +82,9 @@ fn options(text: &mut String, manifest: &Manifest) {
         let title = wanted.map_or_else(|| "Options".to_string(), |h| format!("Options: {h}"));
         put(
             text,
-            format_args!("\n## {title}\n\n| Option | Letter | Value | Default | Meaning |\n|---|---|---|---|---|\n"),
+            format_args!(
+                "\n## {title}\n\n| Option | Letter | Value | Default | Meaning |\n|---|---|---|---|---|\n"
+            ),
         );
         for option in manifest.options.iter().filter(|o| heading(o) == wanted) {
             row(text, option);
@@ -104,12 +110,20 @@ fn row(text: &mut String, option: &OptionDecl) {
     };
     let mut meaning = cell(&option.help);
     for choice in &option.choices {
-        let help = if choice.help.is_empty() { String::new() } else { format!(": {}", cell(&choice.help)) };
+        let help = if choice.help.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", cell(&choice.help))
+        };
         put(&mut meaning, format_args!("<br>`{}`{help}", choice.value));
     }
     put(
         text,
-        format_args!("| `--{}` | {letter} | {value} | {} | {meaning} |\n", option.typed_name(), cell(&default)),
+        format_args!(
+            "| `--{}` | {letter} | {value} | {} | {meaning} |\n",
+            option.typed_name(),
+            cell(&default)
+        ),
     );
 }
 
@@ -145,7 +159,9 @@ fn limits(option: &OptionDecl) -> String {
 fn host_options(text: &mut String, manifest: &Manifest, host: &dyn Fn(Command) -> Command) {
     put(
         text,
-        format_args!("\n## Options of every module\n\n| Option | Letter | Meaning |\n|---|---|---|\n"),
+        format_args!(
+            "\n## Options of every module\n\n| Option | Letter | Meaning |\n|---|---|---|\n"
+        ),
     );
     let command = host(Command::new("run"));
     for arg in command.get_arguments().filter(|a| !a.is_hide_set()) {
@@ -162,7 +178,10 @@ fn levels(text: &mut String, manifest: &Manifest) {
     let mut lines = Vec::new();
     for option in &manifest.options {
         if option.access > manifest.access {
-            lines.push(format!("- `--{}` can be given from level {} on", option.name, option.access));
+            lines.push(format!(
+                "- `--{}` can be given from level {} on",
+                option.name, option.access
+            ));
         }
         for (level, seen) in option.differences() {
             let what = match (&seen.default, seen.required) {

@@ -74,10 +74,11 @@ pub fn check(folder: &Path, pages: &[Page]) -> Vec<Diagnostic> {
             Ok(text) if text == page.text => {}
             Ok(text) => {
                 let line = first_difference(&text, &page.text);
-                findings.push(
-                    Diagnostic::error(format!("{shown} is out of date"))
-                        .at(Place::new(shown.to_string(), line, 0)),
-                );
+                findings.push(Diagnostic::error(format!("{shown} is out of date")).at(Place::new(
+                    shown.to_string(),
+                    line,
+                    0,
+                )));
             }
             Err(_) => findings.push(Diagnostic::error(format!("{shown} is missing"))),
         }

@@ -55,7 +55,11 @@ fn the_builtins_are_described_in_words_of_scripts() {
     let names = pages.iter().find(|p| p.path.ends_with("builtins/names.md")).unwrap();
     assert!(names.text.contains("names::parse(path: text) -> map"), "{}", names.text);
     let run = pages.iter().find(|p| p.path.ends_with("builtins/run.md")).unwrap();
-    assert!(run.text.contains("## Type Run") && run.text.contains("Run.say(text: text)"), "{}", run.text);
+    assert!(
+        run.text.contains("## Type Run") && run.text.contains("Run.say(text: text)"),
+        "{}",
+        run.text
+    );
     let definitions = definitions::page(&functions).text;
     for page in pages.iter().map(|p| p.text.as_str()).chain([definitions.as_str()]) {
         for word in ["EvalAltResult", "ImmutableString", "&mut", "i64", "Dynamic"] {
@@ -88,7 +92,10 @@ fn pages_are_written_compared_and_removed() {
         .iter()
         .map(|d| d.message.replace(&folder.path().display().to_string(), ""))
         .collect();
-    assert_eq!(told, ["/modules/A.md is out of date", "/modules/B.md describes what no longer exists"]);
+    assert_eq!(
+        told,
+        ["/modules/A.md is out of date", "/modules/B.md describes what no longer exists"]
+    );
     write(folder.path(), &fewer).unwrap();
     assert!(!folder.path().join("modules/B.md").exists());
     assert!(folder.path().join("modules/mine.md").exists());

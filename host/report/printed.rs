@@ -78,8 +78,7 @@ fn text(value: &Value) -> String {
 }
 
 fn as_table(value: &Value) -> Option<String> {
-    let columns: Vec<String> =
-        value.get("columns")?.as_array()?.iter().map(table::cell).collect();
+    let columns: Vec<String> = value.get("columns")?.as_array()?.iter().map(table::cell).collect();
     let rows = value.get("rows")?.as_array()?;
     let rows: Option<Vec<Vec<String>>> =
         rows.iter().map(|row| Some(row.as_array()?.iter().map(table::cell).collect())).collect();

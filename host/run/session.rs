@@ -109,9 +109,9 @@ impl Session {
         let limits = &self.context.config.limits;
         let status = match &execution.status {
             Some(folder) => Some(rawtext::text_path(folder)),
-            None if changes => Some(
-                folders::state(&self.context.config).join("runs").join(&self.context.run_id),
-            ),
+            None if changes => {
+                Some(folders::state(&self.context.config).join("runs").join(&self.context.run_id))
+            }
             None => None,
         };
         Settings {

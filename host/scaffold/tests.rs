@@ -138,16 +138,16 @@ fn a_new_module_passes_the_checks_and_runs() {
     let table = try_out("ShowModes", &text, &[("subbands", subbands)]).cast::<Map>();
     let rows = table["rows"].clone().into_array().unwrap();
     assert_eq!(rows.len(), 1);
-    assert_eq!(
-        rows[0].to_string(),
-        r#"["node002", "ls -ld -- /data1/L80897_SAP000_SB002_uv.MS"]"#
-    );
+    assert_eq!(rows[0].to_string(), r#"["node002", "ls -ld -- /data1/L80897_SAP000_SB002_uv.MS"]"#);
 }
 
 #[test]
 fn names_and_groups_are_checked() {
     for name in ["showData", "Show Data", "Show-Data", "../X", "", "Xy"] {
-        assert!(module(name, "local", &groups()).unwrap_err().message.contains("no name"), "{name}");
+        assert!(
+            module(name, "local", &groups()).unwrap_err().message.contains("no name"),
+            "{name}"
+        );
     }
     let fault = module("ShowData", "data managment", &groups()).unwrap_err();
     assert_eq!(fault.help, ["did you mean `data management`?"]);

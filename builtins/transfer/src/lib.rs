@@ -27,6 +27,8 @@ mod send;
 mod space;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod wire;
 

@@ -8,8 +8,9 @@ use ledama_base::units::{human_bytes, human_seconds};
 use super::tally::{Count, Tally};
 use crate::report::talk::{Tone, paint};
 
-/// Wider is not easier to read, and survives a narrower window badly.
-const WIDEST: usize = 96;
+/// Wider is not easier to read, and lines that a window's new width does not
+/// touch stay whole whatever the terminal does with the others.
+const WIDEST: usize = 79;
 
 /// A shorter bar says nothing.
 const SHORTEST: usize = 4;

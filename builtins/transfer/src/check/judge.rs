@@ -108,7 +108,10 @@ pub struct Verdict {
 pub fn judge(expected: Expected, seen: Option<&Seen>, tolerance: Tolerance) -> Verdict {
     let Some(seen) = seen else { return Verdict::bare(DataState::Unreachable) };
     if seen.error.is_some() && seen.exists {
-        return Verdict { size_mb: Some(mib(seen.size_bytes)), ..Verdict::bare(DataState::Unreachable) };
+        return Verdict {
+            size_mb: Some(mib(seen.size_bytes)),
+            ..Verdict::bare(DataState::Unreachable)
+        };
     }
     let speed = if seen.elapsed_s > 0.0 { as_f64(seen.growth_bytes) / seen.elapsed_s } else { 0.0 };
     let size_mb = seen.exists.then(|| mib(seen.size_bytes));

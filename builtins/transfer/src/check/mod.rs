@@ -141,7 +141,8 @@ impl Check {
                 let why = outcome.error.as_ref().map_or("no answer", |e| e.message.as_str());
                 silent.insert(&outcome.node, why);
             }
-            for value in outcome.value.get("paths").and_then(Value::as_array).into_iter().flatten() {
+            for value in outcome.value.get("paths").and_then(Value::as_array).into_iter().flatten()
+            {
                 if let Ok(found) = serde_json::from_value::<Seen>(value.clone()) {
                     seen.insert((&outcome.node, found.path.clone()), found);
                 }

@@ -19,10 +19,7 @@ pub(super) struct Lists {
 }
 
 /// Reads all lists of a status folder; those of several copies are put together.
-pub(super) fn lists(
-    folder: &Path,
-    inventory: &Arc<Inventory>,
-) -> Result<Lists, OperationError> {
+pub(super) fn lists(folder: &Path, inventory: &Arc<Inventory>) -> Result<Lists, OperationError> {
     let failed = |e: std::io::Error| OperationError::io(shown(folder), &e);
     let mut outs: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
@@ -49,7 +46,11 @@ pub(super) fn lists(
         targets = targets.append(&more);
     }
     if outs.len() > 1 {
-        notes.push(format!("{}: the lists of {} copies are put together", shown(folder), outs.len()));
+        notes.push(format!(
+            "{}: the lists of {} copies are put together",
+            shown(folder),
+            outs.len()
+        ));
     }
     Ok(Lists { targets, sources, notes })
 }

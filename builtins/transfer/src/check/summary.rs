@@ -53,8 +53,7 @@ pub fn summarize(parts: &[Part]) -> Summary {
     let seconds: f64 = timed.iter().map(|(_, s)| s).sum();
     let mean_speed_mbit =
         (seconds > 0.0).then(|| timed.iter().map(|(mb, _)| mb).sum::<f64>() / seconds * 8.0);
-    let transferring =
-        parts.iter().filter(|p| p.verdict.state == DataState::Transferring).count();
+    let transferring = parts.iter().filter(|p| p.verdict.state == DataState::Transferring).count();
     let measured: f64 = parts.iter().map(|p| p.verdict.bytes_per_second).sum::<f64>() / MIB * 8.0;
     let current_speed_mbit = (measured > 0.0).then_some(measured);
     // Without a measured speed the mean one stands in, for the remaining time only.
@@ -115,11 +114,7 @@ fn present(part: &Part) -> f64 {
 
 /// `812.000 Mbit/s`, in Gbit/s above 1024.
 fn speed_text(mbit: f64) -> String {
-    if mbit > 1024.0 {
-        format!("{:.3} Gbit/s", mbit / 1024.0)
-    } else {
-        format!("{mbit:.3} Mbit/s")
-    }
+    if mbit > 1024.0 { format!("{:.3} Gbit/s", mbit / 1024.0) } else { format!("{mbit:.3} Mbit/s") }
 }
 
 /// `HH:MM:SS`; hours may exceed 24.

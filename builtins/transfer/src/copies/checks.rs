@@ -100,9 +100,11 @@ impl Copies {
                 .or(source.size_mb.map(from_mib))
                 .unwrap_or(0)
                 .saturating_sub(there);
-            let disk = disks
-                .entry((&target.node, &space.file_system))
-                .or_insert((0, space.free_bytes, folder));
+            let disk = disks.entry((&target.node, &space.file_system)).or_insert((
+                0,
+                space.free_bytes,
+                folder,
+            ));
             disk.0 = disk.0.saturating_add(needed);
         }
         for ((node, _), (needed, free, folder)) in disks {
@@ -156,9 +158,7 @@ fn key(node: &str, path: &str) -> (String, String) {
 }
 
 /// Paths by node, in order of appearance within each, nodes sorted.
-fn by_node<'a>(
-    keys: impl Iterator<Item = (&'a str, &'a str)>,
-) -> BTreeMap<&'a str, Vec<&'a str>> {
+fn by_node<'a>(keys: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<&'a str, Vec<&'a str>> {
     let mut nodes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (node, path) in keys {
         nodes.entry(node).or_default().push(path);

@@ -1,13 +1,15 @@
 //! The node and the path of each copy.
 
+use std::cell::Cell;
+
 use ledama_base::operation::{ErrorKind, OperationError};
-use ledama_base::path::join;
-use ledama_base::placeholder::Template;
+use ledama_base::path::{DataPath, join};
+use ledama_base::placeholder::{Fact, FillError, Template};
 use ledama_base::quote;
 use ledama_config::{ConfigError, Inventory};
 use ledama_reffile::{Entry, RefFile};
 
-use super::{CopiesError, NodesKey, Placement, Wish};
+use super::{CopiesError, NodesKey, Placement, UnknownYear, Wish};
 
 /// The node of each copy, in the order of the sources.
 pub(super) fn nodes(
@@ -62,34 +64,77 @@ fn given(sources: &RefFile, wish: &Wish) -> Result<Vec<String>, OperationError> 
     Ok(placed.entries().iter().map(|e| e.node.to_string()).collect())
 }
 
-/// The path of a copy; the name of a set never changes.
-pub(super) fn path(
-    template: &Template,
-    source: &Entry,
-    inventory: &Inventory,
-) -> Result<String, OperationError> {
-    let facts = source.facts_with(inventory.corrections());
-    let folder = template.fill(&facts, None, &inventory.config().data.roots).map_err(|e| {
-        let error = OperationError::new(ErrorKind::Input, e.to_string());
-        match e.help() {
-            Some(help) => error.help(help),
-            None => error,
-        }
-    })?;
-    if !folder.starts_with('/') {
-        return Err(OperationError::new(
-            ErrorKind::Input,
-            format!("copypath: `{}` is no absolute path", quote::show(&folder)),
-        )
-        .help("only paths in an archive are relative"));
+/// The folders of copies, by the template of the user.
+pub(super) struct Folders<'a> {
+    template: Template,
+    /// The same without the year, for sets that do not tell it.
+    yearless: Option<Template>,
+    inventory: &'a Inventory,
+    /// Sets whose folder is named without the year.
+    omitted: Cell<usize>,
+}
+
+/// Year and observation as older templates write them.
+const WITH_YEAR: &str = "XXXX_XXXXX";
+/// The observation alone.
+const WITHOUT_YEAR: &str = "XXXXX";
+
+impl<'a> Folders<'a> {
+    pub(super) fn new(wish: &Wish, inventory: &'a Inventory) -> Result<Self, OperationError> {
+        let parse = |text: &str| {
+            Template::parse(text).map_err(|e| with_help(format!("copypath: {e}"), e.help()))
+        };
+        let yearless = match wish.unknown_year {
+            UnknownYear::Omit if wish.copypath.contains(WITH_YEAR) => {
+                Some(parse(&wish.copypath.replace(WITH_YEAR, WITHOUT_YEAR))?)
+            }
+            _ => None,
+        };
+        Ok(Self { template: parse(&wish.copypath)?, yearless, inventory, omitted: Cell::new(0) })
     }
-    Ok(join(&folder, facts.name).into_owned())
+
+    /// The path of the copy of a set; the name of a set never changes.
+    pub(super) fn place(&self, source: &Entry) -> Result<String, OperationError> {
+        let facts = source.facts_with(self.inventory.corrections());
+        let folder = match (self.fill(&self.template, &facts), &self.yearless) {
+            (Err(FillError::Unknown { fact: Fact::Year, .. }), Some(yearless)) => {
+                self.omitted.set(self.omitted.get() + 1);
+                self.fill(yearless, &facts)
+            }
+            (filled, _) => filled,
+        };
+        let folder = folder.map_err(|e| with_help(e.to_string(), e.help()))?;
+        if !folder.starts_with('/') {
+            let message = format!("copypath: `{}` is no absolute path", quote::show(&folder));
+            let help = "only paths in an archive are relative";
+            return Err(OperationError::new(ErrorKind::Input, message).help(help));
+        }
+        Ok(join(&folder, facts.name).into_owned())
+    }
+
+    fn fill(&self, template: &Template, facts: &DataPath<'_>) -> Result<String, FillError> {
+        template.fill(facts, None, &self.inventory.config().data.roots)
+    }
+
+    /// What is worth knowing, after all sets were placed.
+    pub(super) fn notes(&self) -> Vec<String> {
+        match self.omitted.get() {
+            0 => Vec::new(),
+            count => vec![format!(
+                "the paths of {count} sets do not tell the year; their folders are named without it"
+            )],
+        }
+    }
+}
+
+fn with_help(message: String, help: Option<String>) -> OperationError {
+    let error = OperationError::new(ErrorKind::Input, message);
+    match help {
+        Some(help) => error.help(help),
+        None => error,
+    }
 }
 
 fn explain(error: &ConfigError) -> OperationError {
-    let explained = OperationError::new(ErrorKind::Input, error.to_string());
-    match error.help() {
-        Some(help) => explained.help(help),
-        None => explained,
-    }
+    with_help(error.to_string(), error.help())
 }

@@ -12,7 +12,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ledama_base::operation::{ErrorKind, OperationError};
-use ledama_base::placeholder::Template;
 use ledama_cluster::report::{Report, State};
 use ledama_config::Inventory;
 use ledama_reffile::{Entry, NewEntry, RefFile};
@@ -47,6 +46,18 @@ pub enum Placement {
     Balanced,
 }
 
+/// What to do with a set whose path does not tell the year that the older
+/// placeholder `XXXX_XXXXX` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownYear {
+    /// Name its folder without the year, which is a dataset name as well.
+    #[default]
+    Omit,
+    /// Copy nothing.
+    Stop,
+}
+
 /// Where copies shall go.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,6 +73,9 @@ pub struct Wish {
     /// How sets are shared out among the nodes given.
     #[serde(default)]
     pub placement: Placement,
+    /// What to do without a year.
+    #[serde(default)]
+    pub unknown_year: UnknownYear,
 }
 
 /// Why nothing can be copied as wished; all reasons at once.
@@ -99,6 +113,7 @@ impl From<CopiesError> for OperationError {
 pub struct Copies {
     sources: RefFile,
     targets: RefFile,
+    notes: Vec<String>,
     inventory: Arc<Inventory>,
 }
 
@@ -112,18 +127,12 @@ impl Copies {
     pub fn plan(sources: &RefFile, wish: &Wish) -> Result<Self, CopiesError> {
         let inventory = Arc::clone(sources.inventory());
         let one = |error: OperationError| CopiesError(vec![error]);
-        let template = Template::parse(&wish.copypath).map_err(|e| {
-            let error = OperationError::new(ErrorKind::Input, format!("copypath: {e}"));
-            one(match e.help() {
-                Some(help) => error.help(help),
-                None => error,
-            })
-        })?;
+        let folders = destination::Folders::new(wish, &inventory).map_err(one)?;
         let nodes = destination::nodes(sources, wish, &inventory)?;
         let mut faults = Vec::new();
         let mut rows = Vec::with_capacity(sources.len());
         for (source, node) in sources.entries().iter().zip(nodes) {
-            match destination::path(&template, source, &inventory) {
+            match folders.place(source) {
                 Ok(path) => rows.push(NewEntry {
                     path,
                     node,
@@ -139,7 +148,8 @@ impl Copies {
         }
         let targets = RefFile::from_rows(rows, &inventory)
             .map_err(|e| one(OperationError::new(ErrorKind::Input, e.to_string())))?;
-        let copies = Self { sources: sources.clone(), targets, inventory };
+        let notes = folders.notes();
+        let copies = Self { sources: sources.clone(), targets, notes, inventory };
         let faults = faults::collisions(&copies);
         if faults.is_empty() { Ok(copies) } else { Err(CopiesError(faults)) }
     }
@@ -152,6 +162,11 @@ impl Copies {
     /// Their copies, in the same order.
     pub fn targets(&self) -> &RefFile {
         &self.targets
+    }
+
+    /// What is worth knowing about the places, one sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Source and target of each copy.

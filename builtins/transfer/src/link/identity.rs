@@ -75,6 +75,7 @@ impl Certificate {
 pub(crate) struct Identity {
     key: PrivateKeyDer<'static>,
     der: CertificateDer<'static>,
+    pub(super) provider: Arc<CryptoProvider>,
 }
 
 impl Identity {
@@ -87,6 +88,7 @@ impl Identity {
         Ok(Self {
             key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),
             der: certificate.der().clone(),
+            provider: Arc::new(provider()),
         })
     }
 
@@ -97,7 +99,7 @@ impl Identity {
 
     /// TLS for the end that connects.
     pub(crate) fn client(&self, peer: &Certificate) -> Result<ClientConfig, OperationError> {
-        let builder = ClientConfig::builder_with_provider(provider())
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_protocol_versions(&[&version::TLS13])
             .map_err(setup)?
             .with_root_certificates(only(peer)?);
@@ -110,10 +112,13 @@ impl Identity {
 
     /// TLS for the end that listens.
     pub(crate) fn server(&self, peer: &Certificate) -> Result<ServerConfig, OperationError> {
-        let verifier = WebPkiClientVerifier::builder_with_provider(only(peer)?.into(), provider())
-            .build()
-            .map_err(|e| internal(format!("cannot set up TLS: {e}")))?;
-        let mut config = ServerConfig::builder_with_provider(provider())
+        let verifier = WebPkiClientVerifier::builder_with_provider(
+            only(peer)?.into(),
+            Arc::clone(&self.provider),
+        )
+        .build()
+        .map_err(|e| internal(format!("cannot set up TLS: {e}")))?;
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_protocol_versions(&[&version::TLS13])
             .map_err(setup)?
             .with_client_cert_verifier(verifier)
@@ -144,7 +149,7 @@ fn only(peer: &Certificate) -> Result<RootCertStore, OperationError> {
 }
 
 /// AES first where the processor has it, else ChaCha20.
-fn provider() -> Arc<CryptoProvider> {
+fn provider() -> CryptoProvider {
     use ring::cipher_suite::{TLS13_AES_128_GCM_SHA256, TLS13_CHACHA20_POLY1305_SHA256};
     let mut provider = ring::default_provider();
     provider.cipher_suites = if has_aes() {
@@ -152,7 +157,7 @@ fn provider() -> Arc<CryptoProvider> {
     } else {
         vec![TLS13_CHACHA20_POLY1305_SHA256, TLS13_AES_128_GCM_SHA256]
     };
-    Arc::new(provider)
+    provider
 }
 
 fn has_aes() -> bool {

@@ -18,7 +18,7 @@ use rustls::{ClientConfig, ServerConfig};
 use super::WriteParts;
 use super::identity::server_name;
 
-/// Plain bytes encrypted, and cipher bytes read, in one go.
+/// Decrypted bytes encrypted, and cipher bytes read, in one go.
 const STEP: usize = 256 << 10;
 
 /// Room for what encryption adds to [`STEP`] bytes and for messages of the protocol.
@@ -70,7 +70,11 @@ macro_rules! process {
 impl State {
     /// Takes records from the front of `incoming` and puts what they contain
     /// into `plain`. Answers how many bytes were used, and what is asked for.
-    fn advance(&mut self, incoming: &mut [u8], plain: &mut Vec<u8>) -> io::Result<(usize, Asks)> {
+    fn advance(
+        &mut self,
+        incoming: &mut [u8],
+        plain: &mut Decrypted<'_>,
+    ) -> io::Result<(usize, Asks)> {
         let Self { connection, pending, peer_closed } = self;
         process!(connection, incoming, |status| digest(status, pending, peer_closed, plain))
     }
@@ -79,7 +83,7 @@ impl State {
     fn encrypt(&mut self, bytes: &[u8], out: &mut Outgoing) -> io::Result<()> {
         loop {
             let Self { connection, pending, peer_closed } = self;
-            let mut rest = Vec::new();
+            let mut rest = Decrypted::default();
             let done = process!(connection, &mut [], |status| match status.state {
                 Ok(ConnectionState::WriteTraffic(mut traffic)) => {
                     let room = out.room(pending.len());
@@ -119,7 +123,7 @@ fn digest<Side>(
     status: UnbufferedStatus<'_, '_, Side>,
     pending: &mut Vec<u8>,
     peer_closed: &mut bool,
-    plain: &mut Vec<u8>,
+    plain: &mut Decrypted<'_>,
 ) -> io::Result<(usize, Asks)> {
     let mut used = status.discard;
     let asks = match status.state.map_err(failed)? {
@@ -127,7 +131,7 @@ fn digest<Side>(
             while let Some(record) = traffic.next_record() {
                 let record = record.map_err(failed)?;
                 used += record.discard;
-                plain.extend_from_slice(record.payload);
+                plain.put(record.payload);
             }
             Asks::Step
         }
@@ -205,6 +209,24 @@ impl Incoming {
     }
 }
 
+/// Where decrypted bytes go: to the reader as far as there is room.
+#[derive(Default)]
+struct Decrypted<'a> {
+    target: &'a mut [u8],
+    filled: usize,
+    rest: Vec<u8>,
+}
+
+impl Decrypted<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        let room = self.target.len() - self.filled;
+        let (now, later) = bytes.split_at(room.min(bytes.len()));
+        self.target[self.filled..self.filled + now.len()].copy_from_slice(now);
+        self.filled += now.len();
+        self.rest.extend_from_slice(later);
+    }
+}
+
 /// Cipher bytes that are to be sent. Their memory is cleared once, not for
 /// every use.
 #[derive(Default)]
@@ -228,7 +250,8 @@ pub(crate) struct TlsReader {
     state: Arc<Mutex<State>>,
     socket: TcpStream,
     incoming: Incoming,
-    plain: Vec<u8>,
+    /// Decrypted bytes for which the last reader had no room.
+    rest: Vec<u8>,
     at: usize,
 }
 
@@ -267,7 +290,7 @@ fn shake_hands(
 ) -> io::Result<(TlsReader, TlsWriter)> {
     let mut state = State { connection, pending: Vec::new(), peer_closed: false };
     let mut incoming = Incoming::default();
-    let mut plain = Vec::new();
+    let mut plain = Decrypted::default();
     loop {
         let step = state.advance(incoming.waiting(), &mut plain);
         if !state.pending.is_empty() {
@@ -299,7 +322,7 @@ fn shake_hands(
         state: Arc::clone(&state),
         socket: socket.try_clone()?,
         incoming,
-        plain,
+        rest: plain.rest,
         at: 0,
     };
     Ok((reader, TlsWriter { state, socket, out: Outgoing::default() }))
@@ -307,33 +330,51 @@ fn shake_hands(
 
 impl Read for TlsReader {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.plain.len() {
-            self.plain.clear();
-            self.at = 0;
-            let mut state = lock(&self.state);
-            let asks = loop {
-                if self.incoming.from == self.incoming.to {
-                    break Asks::Nothing;
-                }
-                let (used, asks) = state.advance(self.incoming.waiting(), &mut self.plain)?;
-                self.incoming.discard(used);
-                if !matches!(asks, Asks::Step) {
-                    break asks;
-                }
-            };
-            let closed = state.peer_closed || matches!(asks, Asks::Closed);
-            drop(state);
-            if self.plain.is_empty() {
-                if closed || self.incoming.fill(&mut self.socket, STEP + OVERHEAD)? == 0 {
-                    return Ok(0);
-                }
+        if target.is_empty() {
+            return Ok(0);
+        }
+        if self.at < self.rest.len() {
+            let ready = &self.rest[self.at..];
+            let len = ready.len().min(target.len());
+            target[..len].copy_from_slice(&ready[..len]);
+            self.at += len;
+            return Ok(len);
+        }
+        self.rest.clear();
+        self.at = 0;
+        let mut plain = Decrypted { target, filled: 0, rest: std::mem::take(&mut self.rest) };
+        let end = loop {
+            match self.decrypt(&mut plain) {
+                Ok(_) if plain.filled > 0 => break Ok(plain.filled),
+                Ok(true) => break Ok(0),
+                Ok(false) => match self.incoming.fill(&mut self.socket, STEP + OVERHEAD) {
+                    Ok(0) => break Ok(0),
+                    Ok(_) => {}
+                    Err(error) => break Err(error),
+                },
+                Err(error) => break Err(error),
+            }
+        };
+        self.rest = plain.rest;
+        end
+    }
+}
+
+impl TlsReader {
+    /// Decrypts all records that have arrived. Answers whether the other side
+    /// has closed the connection.
+    fn decrypt(&mut self, plain: &mut Decrypted<'_>) -> io::Result<bool> {
+        let mut state = lock(&self.state);
+        while self.incoming.from < self.incoming.to {
+            let (used, asks) = state.advance(self.incoming.waiting(), plain)?;
+            self.incoming.discard(used);
+            match asks {
+                Asks::Step => {}
+                Asks::Closed => return Ok(true),
+                Asks::Input | Asks::Nothing => break,
             }
         }
-        let ready = &self.plain[self.at..];
-        let len = ready.len().min(target.len());
-        target[..len].copy_from_slice(&ready[..len]);
-        self.at += len;
-        Ok(len)
+        Ok(state.peer_closed)
     }
 }
 
@@ -364,5 +405,68 @@ impl TlsWriter {
     fn send(&mut self) -> io::Result<()> {
         let len = std::mem::take(&mut self.out.len);
         self.socket.write_all(&self.out.bytes[..len])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::link::identity::Identity;
+    use rustls::crypto::ring;
+    use rustls::{SupportedCipherSuite, Tls13CipherSuite};
+    use std::net::TcpListener;
+
+    /// AES whose keys serve for a few records only, as after many gigabytes.
+    fn short_lived() -> rustls::crypto::CryptoProvider {
+        let suite = ring::cipher_suite::TLS13_AES_128_GCM_SHA256.tls13().unwrap();
+        let mut common = rustls::CipherSuiteCommon { ..suite.common };
+        common.confidentiality_limit = 40;
+        let suite: &'static Tls13CipherSuite = Box::leak(Box::new(Tls13CipherSuite {
+            common,
+            hkdf_provider: suite.hkdf_provider,
+            aead_alg: suite.aead_alg,
+            quic: None,
+        }));
+        let mut provider = ring::default_provider();
+        provider.cipher_suites = vec![SupportedCipherSuite::Tls13(suite)];
+        provider
+    }
+
+    #[test]
+    fn keys_are_renewed_under_way_and_both_directions_go_on() {
+        let provider = Arc::new(short_lived());
+        let keys = [(); 2].map(|()| {
+            let mut key = Identity::generate().unwrap();
+            key.provider = Arc::clone(&provider);
+            key
+        });
+        let ders = [0, 1].map(|i| keys[i].certificate().der().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = keys[0].client(&keys[1].certificate()).unwrap();
+        let server = keys[1].server(&keys[0].certificate()).unwrap();
+        std::thread::scope(|scope| {
+            let there = scope.spawn(|| {
+                let socket = TcpStream::connect(address).unwrap();
+                connect(socket, client, &ders[1]).unwrap()
+            });
+            let here = accept(listener.accept().unwrap().0, server, &ders[0]).unwrap();
+            let there = there.join().unwrap();
+            for (mut writer, mut reader) in [(there.1, here.0), (here.1, there.0)] {
+                scope.spawn(move || {
+                    for step in 0..200u8 {
+                        writer.write_parts(&[&[step; 9], &vec![step; 70_000]]).unwrap();
+                    }
+                });
+                scope.spawn(move || {
+                    for step in 0..200u8 {
+                        let mut content = vec![0; 70_009];
+                        reader.read_exact(&mut content).unwrap();
+                        assert!(content.iter().all(|&b| b == step));
+                    }
+                });
+            }
+        });
     }
 }

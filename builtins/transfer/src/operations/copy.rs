@@ -442,17 +442,22 @@ impl Task<'_> {
     fn own_addresses(&self, port: u16) -> Vec<String> {
         let network = &self.input.network;
         let mut hosts = network.addresses.clone();
-        let towards = network.source_addresses.iter().map(String::as_str);
-        let found = towards.chain([&*self.input.source_node]).filter_map(own_address_towards);
+        let found = self.source_hosts().into_iter().filter_map(|host| own_address_towards(&host));
         hosts.extend(found.map(|address| address.to_string()));
-        hosts.push(self.ctx.node().to_string());
+        if hosts.is_empty() {
+            hosts.push(self.ctx.node().to_string());
+        }
         unique(hosts).iter().map(|host| join(host, port)).collect()
     }
 
     fn source_addresses(&self, port: u16) -> Vec<String> {
-        let mut hosts = self.input.network.source_addresses.clone();
-        hosts.push(self.input.source_node.clone());
-        unique(hosts).iter().map(|host| join(host, port)).collect()
+        self.source_hosts().iter().map(|host| join(host, port)).collect()
+    }
+
+    /// The configured addresses of the source's node, or its name.
+    fn source_hosts(&self) -> Vec<String> {
+        let hosts = self.input.network.source_addresses.clone();
+        if hosts.is_empty() { vec![self.input.source_node.clone()] } else { unique(hosts) }
     }
 }
 

@@ -21,11 +21,14 @@ pub type Copies = Arc<crate::copies::Copies>;
 
 #[export_module]
 mod api {
-    /// Works out where every row of a RefFile is copied: options copypath (with placeholders), nodes, nodeskey, placement (contiguous or balanced); fails with kind `input` naming all faults.
+    /// Works out where every row of a RefFile is copied: options copypath (with placeholders), nodes, nodeskey, placement (contiguous or balanced), unknown_year (omit or stop); fails with kind `input` naming all faults.
     #[rhai_fn(return_raw)]
     pub fn copies(ctx: NativeCallContext<'_>, rows: RefFile, wish: Map) -> ScriptResult<Copies> {
         let wish = options::<Wish>(&ctx, wish)?;
-        crate::copies::Copies::plan(&rows, &wish).map(Arc::new).map_err(OperationError::from).at(&ctx)
+        crate::copies::Copies::plan(&rows, &wish)
+            .map(Arc::new)
+            .map_err(OperationError::from)
+            .at(&ctx)
     }
 }
 
@@ -47,6 +50,12 @@ mod methods {
     #[rhai_fn(global, get = "targets", pure)]
     pub fn targets(copies: &mut Copies) -> RefFile {
         Arc::new(copies.targets().clone())
+    }
+
+    /// What is worth knowing about the places, one text each.
+    #[rhai_fn(global, get = "notes", pure)]
+    pub fn notes(copies: &mut Copies) -> Array {
+        to_array(copies.notes())
     }
 
     /// Adds one look at the sources and one at the places and disks of the copies of each node.
