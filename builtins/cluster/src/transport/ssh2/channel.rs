@@ -29,6 +29,8 @@ pub(super) struct ChannelWire {
     channel: Channel,
     exit: Option<Exit>,
     want_send: bool,
+    /// The end of the output was told.
+    ended: bool,
 }
 
 impl ChannelWire {
@@ -63,7 +65,24 @@ impl ChannelWire {
         };
         owner.drive(limit, Step::Worker, "starting a command", watch, || channel.exec(line))?;
         drop(owner);
-        Ok(Self { session: Rc::clone(session), channel, exit: None, want_send: false })
+        Ok(Self { session: Rc::clone(session), channel, exit: None, want_send: false, ended: false })
+    }
+}
+
+impl ChannelWire {
+    /// True when something can be done that the socket does not tell of.
+    ///
+    /// Every call takes all there is from the socket: a look for errors may
+    /// have brought output, the end or a wider window, and nothing more may
+    /// come that would wake us.
+    fn ready(&self, want_write: bool) -> bool {
+        if self.session.borrow().outbound() {
+            return false;
+        }
+        let window = self.channel.read_window();
+        window.available > 0
+            || (self.channel.eof() && !self.ended)
+            || (want_write && !self.want_send && self.channel.write_window().remaining > 0)
     }
 }
 
@@ -78,6 +97,7 @@ impl Wire for ChannelWire {
             // any: libssh2 answers 0 in other cases too.
             Ok(0) if !self.channel.eof() => Err(io::ErrorKind::WouldBlock.into()),
             Ok(count) => {
+                self.ended |= count == 0 && stream == Stream::Output;
                 self.session.borrow_mut().heard();
                 Ok(count)
             }
@@ -116,9 +136,12 @@ impl Wire for ChannelWire {
     fn wait(
         &mut self,
         wake: Option<BorrowedFd<'_>>,
-        _want_write: bool,
+        want_write: bool,
         limit: Duration,
     ) -> io::Result<()> {
+        if self.ready(want_write) {
+            return Ok(());
+        }
         // A write that found no room in the window waits for input, one that
         // found none in the socket shows as outbound.
         self.session.borrow_mut().wait(wake, self.want_send, limit)

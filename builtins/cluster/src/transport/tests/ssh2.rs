@@ -1,15 +1,21 @@
 //! What the built-in client must do by itself.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ledama_config::model::Transport;
 use rustix::process::Signal;
 use serde_json::json;
 
+use super::super::bootstrap::Opener as _;
+use super::super::failure::Trail;
 use super::super::known_hosts::fingerprint;
+use super::super::ssh2::{Client, Keyring};
+use super::super::watch::Watch;
+use super::super::wire::{Stream, Wire};
 use super::bed::{Bed, Conversation, LONG};
 use super::sshd;
 use crate::error::ConnectErrorKind;
@@ -213,6 +219,66 @@ fn keys_are_changed_under_way() {
         let Some(bed) = Bed::with_sshd(Transport::Ssh2, &extra) else { return };
         crowd(&bed, 10, 500_000);
     }
+}
+
+/// A command line on the node of a bed, without a worker.
+fn wire(bed: &Bed, line: &str) -> Box<dyn Wire> {
+    let client = Client {
+        keyring: Keyring { identity: bed.config.ssh.identity.clone(), ..Keyring::default() },
+        known_hosts: bed.config.ssh.known_hosts.clone(),
+        limit: LONG,
+        keep_alive: None,
+        send_buffer: None,
+    };
+    let watch = Watch::new(CancelToken::new());
+    let mut connection = client.connect(&bed.target, &watch, &mut Trail::default()).unwrap();
+    connection.open(line, &watch).unwrap()
+}
+
+/// Waits as the pump does, and not in vain.
+fn wait(wire: &mut dyn Wire, want_write: bool) {
+    let begun = Instant::now();
+    wire.wait(None, want_write, LONG).unwrap();
+    assert!(begun.elapsed() < LONG, "nothing woke us");
+}
+
+#[test]
+fn output_taken_in_by_a_look_for_errors_is_not_slept_over() {
+    let Some(bed) = Bed::new(Transport::Ssh2) else { return };
+    let mut wire = wire(&bed, "echo output; exec sleep 1000");
+    let mut buffer = [0; 100];
+    // The first waits may end for other packets of the new channel.
+    for _ in 0..10 {
+        let error = wire.read(Stream::Errors, &mut buffer).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        wait(&mut *wire, false);
+    }
+    let count = wire.read(Stream::Output, &mut buffer).unwrap();
+    assert_eq!(&buffer[..count], b"output\n");
+    wire.leave(Instant::now());
+}
+
+#[test]
+fn a_full_window_opens_again() {
+    let Some(bed) = Bed::new(Transport::Ssh2) else { return };
+    let mut wire = wire(&bed, "sleep 0.3; exec cat > /dev/null");
+    let piece = vec![b'x'; 100_000];
+    let mut buffer = [0; 100];
+    // More than fits into the window before the node begins to read.
+    let mut written = 0;
+    while written < 8_000_000 {
+        match wire.write(&piece) {
+            Ok(count) => written += count,
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                wait(&mut *wire, true);
+                let error = wire.read(Stream::Output, &mut buffer).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                wait(&mut *wire, true);
+            }
+        }
+    }
+    wire.leave(Instant::now());
 }
 
 #[test]
