@@ -2,13 +2,14 @@
 //! another size. The first file is the reference.
 //!
 //! Rows are matched by observation, beam and sub-band, or by the sub-band
-//! alone; rows without a sub-band by their name. Where a file is or on which
+//! alone; rows without a sub-band by their name. Where one file has a set in
+//! several processing versions, rows are matched by the version as well. Where a file is or on which
 //! node does not matter.
 
 mod key;
 mod text;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use ledama_base::ranges::format_ints;
 use serde::Deserialize;
@@ -102,7 +103,9 @@ pub fn compare(files: &[&RefFile], options: &CompareOptions) -> Result<Compariso
         let reason = "one RefFile alone needs the sub-bands it must have";
         return Err(RefFileError::NothingToCompare(reason));
     }
-    let indices: Vec<Index<'_>> = files.iter().map(|file| Index::new(file, options)).collect();
+    let by_version = !options.by_subband && files.iter().any(|file| has_versions(file, options));
+    let indices: Vec<Index<'_>> =
+        files.iter().map(|file| Index::new(file, options, by_version)).collect();
     let mut keys: Vec<&Key> = indices.iter().flat_map(Index::keys).collect();
     let asked = key::asked_for(&keys, options);
     keys.extend(&asked);
@@ -125,6 +128,17 @@ pub fn compare(files: &[&RefFile], options: &CompareOptions) -> Result<Compariso
         differing: reference.with_entries(differing),
         lacking: reference.with_entries(lacking),
         one_beam: options.by_subband || key::is_one_beam(&keys),
+    })
+}
+
+/// Whether one file has the same set in several versions.
+fn has_versions(file: &RefFile, options: &CompareOptions) -> bool {
+    let mut versions = HashMap::with_capacity(file.len());
+    file.entries().iter().any(|entry| {
+        let facts = file.facts(entry);
+        let version = facts.version();
+        Key::of(&facts, entry, options, false)
+            .is_some_and(|key| *versions.entry(key).or_insert(version) != version)
     })
 }
 
@@ -151,12 +165,12 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn new(file: &'a RefFile, options: &CompareOptions) -> Self {
+    fn new(file: &'a RefFile, options: &CompareOptions, by_version: bool) -> Self {
         let mut rows = Vec::with_capacity(file.len());
         let mut versions = BTreeSet::new();
         for (place, entry) in file.entries().iter().enumerate() {
             let facts = file.facts(entry);
-            if let Some(key) = Key::of(&facts, entry, options) {
+            if let Some(key) = Key::of(&facts, entry, options, by_version) {
                 let version = facts.version();
                 versions.insert(u32::from(version));
                 rows.push(Row { key, version, entry, place });

@@ -9,13 +9,16 @@ use ledama_base::path::DataPath;
 use super::CompareOptions;
 use crate::entry::Entry;
 
-/// Observation, beam and sub-band, as far as they are known and count.
+/// Observation, beam, version and sub-band, as far as they are known and count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// Number of the observation.
     pub lds: Option<u64>,
     /// Index of the beam.
     pub beam: Option<u16>,
+    /// Processing version, where one file has several: they are different
+    /// data of the same sub-band.
+    pub version: Option<u16>,
     /// Index of the sub-band.
     pub subband: Option<u32>,
     /// The name without the extension of packed files, where there is no sub-band.
@@ -28,6 +31,7 @@ impl Key {
         facts: &DataPath<'_>,
         entry: &Entry,
         options: &CompareOptions,
+        by_version: bool,
     ) -> Option<Self> {
         let subband = facts.sub_band.map(u32::from);
         if !options.subbands.is_empty() && !subband.is_some_and(|sb| options.subbands.contains(&sb))
@@ -36,22 +40,24 @@ impl Key {
         }
         let name = subband.is_none().then(|| unpacked(facts.name).into());
         if options.by_subband {
-            return Some(Self { lds: None, beam: None, subband, name });
+            return Some(Self { lds: None, beam: None, version: None, subband, name });
         }
         let lds = facts.id.and_then(|id| id.parse().ok());
-        Some(Self { lds, beam: entry.beam.or(facts.beam), subband, name })
+        let version = by_version.then(|| facts.version());
+        Some(Self { lds, beam: entry.beam.or(facts.beam), version, subband, name })
     }
 
     /// The same without the sub-band and the name.
-    fn group(&self) -> (Option<u64>, Option<u16>) {
-        (self.lds, self.beam)
+    fn group(&self) -> (Option<u64>, Option<u16>, Option<u16>) {
+        (self.lds, self.beam, self.version)
     }
 
-    /// `L80897 beam 0`, as far as it is known; nothing where it does not count.
+    /// `L80897 beam 0 version 1`, as far as it is known; nothing where it does not count.
     pub(super) fn group_text(&self) -> String {
         let lds = self.lds.map(|id| format!("L{id:05}"));
         let beam = self.beam.map(|beam| format!("beam {beam}"));
-        lds.into_iter().chain(beam).collect::<Vec<_>>().join(" ")
+        let version = self.version.map(|version| format!("version {version}"));
+        lds.into_iter().chain(beam).chain(version).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -85,7 +91,13 @@ pub(super) fn asked_for(keys: &[&Key], options: &CompareOptions) -> Vec<Key> {
     let mut asked = Vec::new();
     for (lds, subbands) in there {
         let absent = options.subbands.iter().filter(|subband| !subbands.contains(subband));
-        asked.extend(absent.map(|&sb| Key { lds, beam: None, subband: Some(sb), name: None }));
+        asked.extend(absent.map(|&sb| Key {
+            lds,
+            beam: None,
+            version: None,
+            subband: Some(sb),
+            name: None,
+        }));
     }
     asked
 }

@@ -143,3 +143,20 @@ fn packed_copies_are_copies() {
     let comparison = compare(&[&set, &packed], &options).unwrap();
     assert!(comparison.is_ok() && comparison.lacking.is_empty());
 }
+
+#[test]
+fn versions_of_one_set_are_different_data() {
+    let set = |version: &str| format!("L80897{version}/L80897_SAP000_SB000_uv.MS");
+    let (raw, averaged) = (set(""), set("_001"));
+    let both = file(&[(&raw, "9"), (&averaged, "3")]);
+    let comparison = result(&[both.clone(), both.clone()], &CompareOptions::default());
+    assert!(comparison.is_ok());
+    // Without the raw set it is told which version is missing.
+    let one = file(&[(&averaged, "3")]);
+    let comparison = result(&[both, one], &CompareOptions::default());
+    assert_eq!(texts(&comparison, 1)[0], "L80897 beam 0 version 0: 0");
+    // Files of one version each are compared across versions.
+    let comparison =
+        result(&[file(&[(&raw, "9")]), file(&[(&averaged, "9")])], &CompareOptions::default());
+    assert!(comparison.is_ok());
+}
