@@ -3,8 +3,38 @@
 //! Connecting is blocking and belongs on a thread of its own; a [`Link`] never
 //! blocks its caller.
 
+pub mod inprocess;
+pub mod record;
+
+mod bootstrap;
+mod command_line;
+mod connectors;
+mod failure;
+mod gate;
+mod handshake;
+mod keys;
+mod known_hosts;
+mod last_words;
+mod lines;
+mod link;
+mod local;
+mod openssh;
+mod probe;
+mod process;
+mod program;
+mod pump;
+mod ssh2;
+#[cfg(test)]
+mod tests;
+mod wake;
+mod watch;
+mod wire;
+
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use connectors::Connectors;
+pub use probe::{Check, Probe, Step};
 
 use crate::protocol::{FromWorker, ToWorker};
 

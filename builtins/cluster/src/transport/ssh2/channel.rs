@@ -65,7 +65,13 @@ impl ChannelWire {
         };
         owner.drive(limit, Step::Worker, "starting a command", watch, || channel.exec(line))?;
         drop(owner);
-        Ok(Self { session: Rc::clone(session), channel, exit: None, want_send: false, ended: false })
+        Ok(Self {
+            session: Rc::clone(session),
+            channel,
+            exit: None,
+            want_send: false,
+            ended: false,
+        })
     }
 }
 
