@@ -27,7 +27,7 @@ fn gather(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -> io:
         let name = entry.file_name().to_string_lossy().into_owned();
         if entry.file_type()?.is_dir() {
             gather(&entry.path(), &format!("{prefix}{name}/"), files)?;
-        } else if name.ends_with(".rhai") && !name.starts_with('.') {
+        } else if entry.path().extension().is_some_and(|e| e == "rhai") && !name.starts_with('.') {
             files.push((format!("{prefix}{name}"), entry.path().display().to_string()));
         }
     }

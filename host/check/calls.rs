@@ -31,16 +31,10 @@ pub(super) fn imports(
             let place = Place::of(&script.label, from.start_position())
                 .or_else(|| Place::of(&script.label, *position));
             let functions = match from {
-                Expr::StringConstant(name, _) => {
-                    imported(name, script, library, engine).map_err(|fault| {
-                        findings.push(fault.at(place));
-                    })
-                }
-                _ => Err(findings.push(
-                    Diagnostic::error("the name of an imported file must be a plain text")
-                        .at(place),
-                )),
+                Expr::StringConstant(name, _) => imported(name, script, library, engine),
+                _ => Err(Diagnostic::error("the name of an imported file must be a plain text")),
             };
+            let functions = functions.map_err(|fault| findings.push(fault.at(place)));
             imports.insert(alias.name.to_string(), functions.ok());
         }
         true
@@ -83,8 +77,10 @@ pub(super) fn check(
         tree.iter_functions().map(|f| (f.name.to_string(), f.params.len())).collect();
     tree.walk(&mut |path: &[ASTNode<'_>]| {
         let fault = match path.last() {
-            Some(ASTNode::Expr(Expr::FnCall(call, position)))
-            | Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => {
+            Some(
+                ASTNode::Expr(Expr::FnCall(call, position))
+                | ASTNode::Stmt(Stmt::FnCall(call, position)),
+            ) => {
                 of_call(call, *position, false).and_then(|c| look_up(&c, &own, functions, imports))
             }
             Some(ASTNode::Expr(Expr::MethodCall(call, position))) => {
@@ -104,7 +100,7 @@ pub(super) fn check(
 
 type Fault = Option<(Diagnostic, Position)>;
 
-fn of_call<'a>(call: &'a FnCallExpr, position: Position, method: bool) -> Option<Call<'a>> {
+fn of_call(call: &FnCallExpr, position: Position, method: bool) -> Option<Call<'_>> {
     // The language makes a call of `curry` out of a closure with captures.
     let closure = call.name == "curry"
         && matches!(call.args.first(), Some(Expr::DynamicConstant(f, _)) if f.is_fnptr());

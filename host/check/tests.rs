@@ -26,7 +26,9 @@ fn findings(name: &str, files: &[(&str, &str)]) -> Vec<String> {
         .iter()
         .map(|f| {
             let level = if f.is_error() { "" } else { "warning: " };
-            let more: String = f.notes.iter().chain(&f.help).map(|h| format!(" | {h}")).collect();
+            let mut more = vec![String::new()];
+            more.extend(f.notes.iter().chain(&f.help).cloned());
+            let more = more.join(" | ");
             let place = f.place.as_ref().map_or_else(String::new, |p| format!("{p}: "));
             format!("{place}{level}{}{more}", f.message).replace(&base, "")
         })

@@ -60,7 +60,7 @@ pub struct Shared {
         display_order = 902
     )]
     pub color: Color,
-    /// Tell more: what is tried, and what scripts call
+    /// Tell more: every connection and every task
     #[arg(short, long, global = true, action = clap::ArgAction::Count, display_order = 903)]
     pub verbose: u8,
 }

@@ -23,6 +23,7 @@ use super::{Outcome, Shared, signals, words};
 use crate::diagnostic::{Diagnostic, Failure, usage_error};
 use crate::engine::{self, Call, ScriptFile, Setup, Stop};
 use crate::manifest::{self, Facts, Manifest, Options, Purpose, RawOptions, Refused, ResultKind};
+use crate::report::details::Details;
 use crate::report::progress::{Display, Style};
 use crate::report::talk::Talk;
 use crate::report::{file, printed};
@@ -61,7 +62,7 @@ pub fn run(shared: &Shared, args: &Args) -> Outcome {
     let catalogue = Catalogue::new(&shared, &place.loaded.config.paths.modules, &talk);
     let script = catalogue.find(&args.module)?;
     let reading = catalogue.read(&script);
-    let job = Job { place, catalogue, script, talk };
+    let job = Job { place, catalogue, script, talk, verbose: shared.verbose };
     if !reading.declared {
         return job.run_script(&args.rest);
     }
@@ -85,6 +86,7 @@ struct Job {
     catalogue: Catalogue,
     script: ScriptFile,
     talk: Arc<Talk>,
+    verbose: u8,
 }
 
 impl Job {
@@ -244,7 +246,11 @@ impl Job {
             Arc::new(engine::builtins::operations()),
             Arc::new(connectors),
             cancel.clone(),
-            Display::new(style, Arc::clone(&self.talk)),
+            Details::new(
+                Display::new(style, Arc::clone(&self.talk)),
+                Arc::clone(&self.talk),
+                self.verbose,
+            ),
             Arc::clone(&self.talk),
         ));
         let setup = Setup::new(
@@ -276,8 +282,9 @@ impl Job {
         printed::result(&report, flags.json);
         if !flags.json {
             self.talk.line(&format!(
-                "# {} finished {name} after {:.1} s{}",
+                "# {} {} {name} after {:.1} s{}",
                 clock::utc_text(clock::now()),
+                if code == outcome::INTERRUPTED { "interrupted" } else { "finished" },
                 began.elapsed().as_secs_f64(),
                 report.counts_text(),
             ));
@@ -322,7 +329,10 @@ fn conclude_run_error(
 ) -> (Option<Value>, u8, Option<Failure>) {
     match error {
         RunError::QueryShown => (None, session.gathered().exit_code(), None),
-        RunError::Stopped => (None, session.stopped_code(), None),
+        RunError::Stopped => {
+            let refusal = session.gathered().refusal.take().map(Failure::from);
+            (None, session.stopped_code(), refusal)
+        }
         RunError::Failed(error) => {
             let diagnostic = Diagnostic::error(error.message).maybe_help(error.help);
             (None, session.gathered().exit_code_after_error(), Some(diagnostic.into()))

@@ -86,13 +86,13 @@ pub struct Diagnostic {
     pub message: String,
     /// Class of an error thrown by a builtin, such as `not-found`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
+    pub kind: Option<Box<str>>,
     /// Where.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
     /// How the script came there, innermost first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub steps: Vec<Step>,
+    #[serde(skip_serializing_if = "<[Step]>::is_empty")]
+    pub steps: Box<[Step]>,
     /// Facts that explain it, such as the signatures that exist.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -109,7 +109,7 @@ impl Diagnostic {
             message: message.into(),
             kind: None,
             place: None,
-            steps: Vec::new(),
+            steps: Box::default(),
             notes: Vec::new(),
             help: Vec::new(),
         }
@@ -123,7 +123,7 @@ impl Diagnostic {
     /// The same with its place.
     #[must_use]
     pub fn at(mut self, place: impl Into<Option<Place>>) -> Self {
-        self.place = place.into();
+        self.place = place.into().map(Box::new);
         self
     }
 

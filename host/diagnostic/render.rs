@@ -1,5 +1,7 @@
 //! A diagnostic as the user sees it: message, source line with a caret, advice.
 
+use std::fmt::Write as _;
+
 use super::{Diagnostic, Place, Severity, Sources};
 use crate::report::talk::{Tone, paint};
 
@@ -18,7 +20,10 @@ impl Diagnostic {
             excerpt(&mut text, place, sources, tone, color);
         }
         for step in &self.steps {
-            text.push_str(&format!("\n  {} {}", paint(&step.text, Tone::Dim, color), step.place));
+            put(
+                &mut text,
+                format_args!("\n  {} {}", paint(&step.text, Tone::Dim, color), step.place),
+            );
         }
         for note in &self.notes {
             push_block(&mut text, "note:", note, color);
@@ -36,16 +41,21 @@ pub(super) fn render_all(diagnostics: &[Diagnostic], sources: &Sources, color: b
     texts.join("\n\n")
 }
 
+/// Writing to a text cannot fail.
+fn put(text: &mut String, what: std::fmt::Arguments<'_>) {
+    let _ = text.write_fmt(what);
+}
+
 fn push_block(text: &mut String, word: &str, content: &str, color: bool) {
     for (i, line) in content.lines().enumerate() {
         let head = if i == 0 { paint(word, Tone::Dim, color) } else { " ".repeat(word.len()) };
-        text.push_str(&format!("\n  {head} {line}"));
+        put(text, format_args!("\n  {head} {line}"));
     }
 }
 
 /// The place, and the source line with a caret where the text is known.
 fn excerpt(text: &mut String, place: &Place, sources: &Sources, tone: Tone, color: bool) {
-    text.push_str(&format!("\n  {} {place}", paint("-->", Tone::Dim, color)));
+    put(text, format_args!("\n  {} {place}", paint("-->", Tone::Dim, color)));
     let Some(line) = sources.line(&place.file, place.line) else { return };
     // Tabs count as one column in positions, so they are shown as one.
     let line = line.replace('\t', " ");
@@ -53,11 +63,11 @@ fn excerpt(text: &mut String, place: &Place, sources: &Sources, tone: Tone, colo
     let number = place.line.to_string();
     let gap = " ".repeat(number.len());
     let bar = paint("|", Tone::Dim, color);
-    text.push_str(&format!("\n{gap} {bar}\n{} {bar} {line}", paint(&number, Tone::Dim, color)));
+    put(text, format_args!("\n{gap} {bar}\n{} {bar} {line}", paint(&number, Tone::Dim, color)));
     if column > 0 {
         let width = token_width(&line, column);
         let caret = paint(&"^".repeat(width), tone, color);
-        text.push_str(&format!("\n{gap} {bar} {}{caret}", " ".repeat(column - 1)));
+        put(text, format_args!("\n{gap} {bar} {}{caret}", " ".repeat(column - 1)));
     }
 }
 

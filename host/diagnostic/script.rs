@@ -56,11 +56,11 @@ pub fn script_error(error: &EvalAltResult, around: &Surroundings<'_>) -> Diagnos
     let mut fault = explain(error, &file, around);
     if fault.place.is_none() {
         // Some errors of the engine have no place of their own: the last call has one.
-        fault.place =
-            Place::of(&file, error.position()).or_else(|| steps.pop().map(|step| step.place));
+        let place = Place::of(&file, error.position());
+        fault = fault.at(place.or_else(|| steps.pop().map(|step| step.place)));
     }
     steps.reverse();
-    fault.steps = steps;
+    fault.steps = steps.into();
     fault
 }
 
@@ -160,14 +160,14 @@ fn first_line(text: &str) -> String {
 fn thrown_value(thrown: &Dynamic) -> Diagnostic {
     if let Some(error) = thrown.read_lock::<ScriptError>() {
         let mut fault = Diagnostic::error(error.message.clone()).maybe_help(error.help.clone());
-        fault.kind = Some(error.kind.clone());
+        fault.kind = Some(error.kind.as_str().into());
         return fault;
     }
     if let Some(map) = thrown.read_lock::<rhai::Map>() {
         let text = |key: &str| map.get(key).and_then(|v| v.clone().into_string().ok());
         if let Some(message) = text("message") {
             let mut fault = Diagnostic::error(message).maybe_help(text("help"));
-            fault.kind = text("kind");
+            fault.kind = text("kind").map(Into::into);
             return fault;
         }
     }

@@ -13,8 +13,14 @@ pub fn plain_type(name: &str) -> String {
     match short {
         "i64" | "INT" | "int" => "int",
         "f64" | "FLOAT" | "float" => "float",
-        "&str" | "str" | "String" | "ImmutableString" | "string" | "SmartString" => "text",
-        "str | ImmutableString | String" | "&str | ImmutableString | String" => "text",
+        "&str"
+        | "str"
+        | "String"
+        | "ImmutableString"
+        | "string"
+        | "SmartString"
+        | "str | ImmutableString | String"
+        | "&str | ImmutableString | String" => "text",
         "Array" | "array" | "Vec<Dynamic>" => "array",
         "Map" | "map" => "map",
         "Dynamic" | "?" | "RhaiResult" | "" => "any",

@@ -89,7 +89,7 @@ impl Library {
 
     /// The script meant by a path (with `/` or `.rhai`) or a module name.
     pub fn find(&self, wanted: &str) -> Result<ScriptFile, Diagnostic> {
-        if wanted.contains('/') || wanted.ends_with(".rhai") {
+        if wanted.contains('/') || Path::new(wanted).extension().is_some_and(|e| e == "rhai") {
             return load(&ledama_base::rawtext::text_path(wanted));
         }
         if let Some(spot) = self.spot(wanted) {

@@ -87,15 +87,13 @@ pub(crate) fn locate(
         return Err(Diagnostic::error(format!("`{name}` cannot be imported"))
             .help("scripts import files of `lib/` only: `import \"lib/name\" as name;`"));
     };
-    match library.shared(script, &format!("lib/{inner}"))? {
-        Some(file) => Ok(file),
-        None => {
-            let names = library.shared_names(script);
-            let help = did_you_mean(&format!("lib/{inner}"), &names)
-                .unwrap_or_else(|| format!("there are: {}", names.join(", ")));
-            Err(Diagnostic::error(format!("there is no `lib/{inner}.rhai`")).help(help))
-        }
+    if let Some(file) = library.shared(script, &format!("lib/{inner}"))? {
+        return Ok(file);
     }
+    let names = library.shared_names(script);
+    let help = did_you_mean(&format!("lib/{inner}"), &names)
+        .unwrap_or_else(|| format!("there are: {}", names.join(", ")));
+    Err(Diagnostic::error(format!("there is no `lib/{inner}.rhai`")).help(help))
 }
 
 impl ModuleResolver for Resolver {

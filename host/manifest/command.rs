@@ -1,5 +1,7 @@
 //! The command line of a module: from its manifest to `clap::Command`.
 
+use std::fmt::Write as _;
+
 use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, Resettable};
 use clap::{Arg, ArgAction, Command, ValueHint};
 
@@ -62,7 +64,7 @@ fn long_about(manifest: &Manifest) -> String {
 fn usage(manifest: &Manifest) -> String {
     let mut usage = format!("ledama run {}", manifest.name);
     for option in manifest.offered().filter(|o| o.required) {
-        usage.push_str(&format!(" --{} <{}>", option.name, option.shown_metavar()));
+        let _ = write!(usage, " --{} <{}>", option.name, option.shown_metavar());
     }
     usage.push_str(" [OPTIONS]");
     usage
@@ -143,7 +145,7 @@ fn help(option: &OptionDecl) -> String {
         for choice in &option.choices {
             let meaning =
                 if choice.help.is_empty() { String::new() } else { format!(": {}", choice.help) };
-            text.push_str(&format!("\n- {}{meaning}", choice.value));
+            let _ = write!(text, "\n- {}{meaning}", choice.value);
         }
         text.push('\n');
     }
@@ -151,7 +153,7 @@ fn help(option: &OptionDecl) -> String {
         if !text.ends_with('\n') {
             text.push(' ');
         }
-        text.push_str(&format!("[{marker}]"));
+        let _ = write!(text, "[{marker}]");
     }
     text.trim_end().to_string()
 }
@@ -170,8 +172,9 @@ pub(super) fn markers(option: &OptionDecl) -> Vec<String> {
     if option.kind != Kind::Flag {
         match (option.min, option.max) {
             (Some(min), Some(max)) => markers.push(format!("{min} to {max}")),
-            (Some(min), None) if min != 1.0 && min != 0.0 => {
-                markers.push(format!("at least {min}"))
+            // Counts begin at 0 or 1 anyway.
+            (Some(min), None) if !(0.0..=1.0).contains(&min) => {
+                markers.push(format!("at least {min}"));
             }
             (None, Some(max)) => markers.push(format!("at most {max}")),
             _ => {}

@@ -50,8 +50,9 @@ fn option_lines(option: &OptionDecl, lines: &mut Vec<String>) {
         _ => format!(" <{}>", option.shown_metavar()),
     };
     lines.push(format!("  {letter}--{}{value}", option.typed_name()));
-    let markers: String = markers(option).iter().map(|m| format!(" [{m}]")).collect();
-    lines.push(format!("          {}{markers}", option.help));
+    let mut words = vec![option.help.clone()];
+    words.extend(markers(option).iter().map(|m| format!("[{m}]")));
+    lines.push(format!("          {}", words.join(" ")));
     for choice in &option.choices {
         let meaning =
             if choice.help.is_empty() { String::new() } else { format!(": {}", choice.help) };

@@ -1,6 +1,7 @@
 //! The command line that repeats a run.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use ledama_base::rawtext;
@@ -40,7 +41,8 @@ fn setting(setting: &Setting) -> Vec<OsString> {
 /// The value as one would type it.
 fn shown(setting: &Setting) -> String {
     match (&setting.value, &setting.given) {
-        (None, _) => String::new(),
+        // Flags have no value of their own.
+        (None | Some(Value::Flag(_)), _) => String::new(),
         (Some(Value::Text(text)), _) => text.clone(),
         (Some(Value::Int(value)), _) => value.to_string(),
         // The shortest text that reads back as the same number.
@@ -52,7 +54,6 @@ fn shown(setting: &Setting) -> String {
         }
         // One group per name: the list may mix groups of hosts.
         (Some(Value::List(names)), _) => names.join("/"),
-        (Some(Value::Flag(_)), _) => String::new(),
     }
 }
 
@@ -79,7 +80,10 @@ fn quote(word: &OsString) -> String {
                 quoted.push(char::from(byte));
             }
             b' '..=b'~' => quoted.push(char::from(byte)),
-            _ => quoted.push_str(&format!("\\x{byte:02x}")),
+            _ => {
+                // Writing to a text cannot fail.
+                let _ = write!(quoted, "\\x{byte:02x}");
+            }
         }
     }
     quoted.push('\'');

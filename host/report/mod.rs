@@ -1,6 +1,7 @@
 //! What a run shows: progress while it lasts, a summary at the end, tables and
 //! JSON for results. Results go to standard output, all talk to standard error.
 
+pub mod details;
 pub mod file;
 mod footer;
 pub mod printed;

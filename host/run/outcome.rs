@@ -4,6 +4,8 @@ use ledama_cluster::plan::Plan;
 use ledama_cluster::report::{Report, State};
 use serde_json::{Map, Value};
 
+use crate::diagnostic::Diagnostic;
+
 /// Exit code when all is done.
 pub const OK: u8 = 0;
 /// Exit code when something failed or a check found a difference.
@@ -26,6 +28,8 @@ pub struct Gathered {
     pub facts: Map<String, Value>,
     /// A check found a difference.
     pub difference: bool,
+    /// Why the host did not begin, when it is more than a no of the user.
+    pub refusal: Option<Diagnostic>,
     /// Something was changed (or may have been).
     pub acted: bool,
 }

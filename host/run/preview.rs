@@ -17,11 +17,14 @@ pub fn only_reads(plan: &Plan, registry: &Registry) -> bool {
     })
 }
 
-/// One line per task, then the totals.
-pub fn text(plan: &Plan) -> String {
+/// One line per task, at most `most` of them, then the totals.
+pub fn text(plan: &Plan, registry: &Registry, most: usize) -> String {
     let mut text = String::new();
-    for task in &plan.tasks {
-        let _ = writeln!(text, "{}  {}", task.node, describe(task));
+    for task in plan.tasks.iter().take(most) {
+        let _ = writeln!(text, "{}  {}", task.node, describe(task, registry));
+    }
+    if plan.tasks.len() > most {
+        let _ = writeln!(text, "… and {} more; `--query` shows all", plan.tasks.len() - most);
     }
     for note in &plan.notes {
         let _ = writeln!(text, "note: {note}");
@@ -40,7 +43,7 @@ pub fn text(plan: &Plan) -> String {
     text
 }
 
-fn describe(task: &Task) -> String {
+fn describe(task: &Task, registry: &Registry) -> String {
     match &task.action {
         Action::Command(command) => command_line(command),
         Action::Operation { name, input } => {
@@ -56,7 +59,8 @@ fn describe(task: &Task) -> String {
                     format!(" from {node}{}", quote::show(source))
                 })
                 .unwrap_or_default();
-            format!("{name} {}{from}", quote::show(&task.label))
+            let verb = registry.get(name).map_or(name.as_str(), |o| o.verb());
+            format!("{verb} {}{from}", quote::show(&task.label))
         }
     }
 }

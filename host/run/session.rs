@@ -8,7 +8,7 @@ use ledama_base::atomic::{self, Existing};
 use ledama_base::operation::{ErrorKind, OperationError, Registry};
 use ledama_base::{quote, rawtext};
 use ledama_cluster::error::Error as ClusterError;
-use ledama_cluster::executor::{CancelToken, Cluster, Settings, Watch};
+use ledama_cluster::executor::{CancelToken, Cluster, Settings};
 use ledama_cluster::plan::Plan;
 use ledama_cluster::report::Report;
 use ledama_cluster::run::{Execution, Run, RunContext, RunError};
@@ -18,9 +18,13 @@ use serde_json::Value;
 use super::confirm::{self, Answer};
 use super::outcome::{self, Gathered};
 use super::{audit, folders, preview};
-use crate::report::progress::Display;
+use crate::diagnostic::Diagnostic;
+use crate::report::details::Details;
 use crate::report::summary;
 use crate::report::talk::Talk;
+
+/// Tasks listed before the question whether to do them.
+const LISTED: usize = 40;
 
 /// How often a pause looks whether the run was interrupted.
 const TICK: Duration = Duration::from_millis(100);
@@ -56,7 +60,7 @@ pub struct Session {
     connector: Arc<dyn Connector>,
     cluster: OnceLock<Cluster>,
     cancel: CancelToken,
-    display: Display,
+    watch: Details,
     talk: Arc<Talk>,
     gathered: Mutex<Gathered>,
 }
@@ -69,7 +73,7 @@ impl Session {
         registry: Arc<Registry>,
         connector: Arc<dyn Connector>,
         cancel: CancelToken,
-        display: Display,
+        watch: Details,
         talk: Arc<Talk>,
     ) -> Self {
         Self {
@@ -79,7 +83,7 @@ impl Session {
             connector,
             cluster: OnceLock::new(),
             cancel,
-            display,
+            watch,
             talk,
             gathered: Mutex::default(),
         }
@@ -149,7 +153,7 @@ impl Session {
     /// Shows a plan on standard output.
     fn show(&self, plan: &Plan) {
         if !self.wishes.json {
-            crate::report::results::write(&preview::text(plan));
+            crate::report::results::write(&preview::text(plan, &self.registry, usize::MAX));
         }
         self.gathered().shown.push(plan.clone());
     }
@@ -159,20 +163,22 @@ impl Session {
         if !self.wishes.destructive || self.wishes.yes || plan.tasks.is_empty() {
             return Ok(());
         }
-        self.talk.line(&preview::text(plan));
+        self.talk.line(&preview::text(plan, &self.registry, LISTED));
         match confirm::ask("Do this?") {
             Answer::Yes => Ok(()),
             Answer::No => {
                 self.talk.line("nothing was changed");
                 Err(RunError::Stopped)
             }
-            Answer::Nobody => Err(RunError::Failed(
-                OperationError::new(
-                    ErrorKind::Refused,
-                    format!("`{}` changes data that cannot be brought back", self.context.module),
-                )
-                .help("look at the plan with `--query`, then add `--yes`"),
-            )),
+            Answer::Nobody => {
+                let refusal = Diagnostic::error(format!(
+                    "`{}` changes data that cannot be brought back",
+                    self.context.module
+                ))
+                .help("look at the plan with `--query`, then add `--yes`");
+                self.gathered().refusal = Some(refusal);
+                Err(RunError::Stopped)
+            }
         }
     }
 
@@ -200,10 +206,9 @@ impl Run for Session {
         }
         let settings = self.settings(execution, changes);
         self.gathered().acted |= changes && !plan.tasks.is_empty();
-        let watch: &dyn Watch = &self.display;
         let report = self
             .cluster()
-            .execute(plan, &settings, &self.cancel, watch)
+            .execute(plan, &settings, &self.cancel, &self.watch)
             .map_err(|e| self.not_executed(&e))?;
         if changes {
             self.audit(plan, &report);

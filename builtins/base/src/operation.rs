@@ -188,6 +188,8 @@ pub trait Operation: Send + Sync + 'static {
     const NAME: &'static str;
     /// Whether it changes anything.
     const EFFECT: Effect;
+    /// What it does to what its task is about, as a plan tells it: `delete`.
+    const VERB: &'static str = Self::NAME;
     /// What it is told. Unknown fields should be refused (`deny_unknown_fields`).
     type Input: Serialize + DeserializeOwned + Send;
     /// What it answers.
@@ -207,6 +209,8 @@ pub trait ErasedOperation: Send + Sync {
     fn name(&self) -> &'static str;
     /// See [`Operation::EFFECT`].
     fn effect(&self) -> Effect;
+    /// See [`Operation::VERB`].
+    fn verb(&self) -> &'static str;
     /// Decodes the input, runs, encodes the output.
     fn run_json(&self, input: Value, ctx: &dyn OperationContext) -> Result<Value, OperationError>;
     /// Checks that `input` would be accepted, without running anything.
@@ -220,6 +224,10 @@ impl<O: Operation> ErasedOperation for O {
 
     fn effect(&self) -> Effect {
         O::EFFECT
+    }
+
+    fn verb(&self) -> &'static str {
+        O::VERB
     }
 
     fn run_json(&self, input: Value, ctx: &dyn OperationContext) -> Result<Value, OperationError> {

@@ -59,6 +59,19 @@ impl FromStr for State {
     }
 }
 
+impl State {
+    /// The state in words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::AlreadyDone => "already done",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// How one task ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {

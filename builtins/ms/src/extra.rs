@@ -101,6 +101,7 @@ impl EntryKind {
 
 impl Operation for ListExtra {
     const NAME: &'static str = "ms.list_extra";
+    const VERB: &'static str = "list";
     const EFFECT: Effect = Effect::Reads;
     type Input = ListExtraInput;
     type Output = ListExtraOutput;

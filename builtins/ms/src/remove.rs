@@ -43,6 +43,7 @@ pub struct RemoveOutput {
 
 impl Operation for Remove {
     const NAME: &'static str = "ms.remove";
+    const VERB: &'static str = "delete";
     const EFFECT: Effect = Effect::Changes;
     type Input = RemoveInput;
     type Output = RemoveOutput;
@@ -100,6 +101,7 @@ pub struct RemoveFolderInput {
 
 impl Operation for RemoveFolder {
     const NAME: &'static str = "ms.remove_folder";
+    const VERB: &'static str = "delete folder";
     const EFFECT: Effect = Effect::Changes;
     type Input = RemoveFolderInput;
     type Output = RemoveOutput;

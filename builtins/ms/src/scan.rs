@@ -82,6 +82,7 @@ pub struct ScanOutput {
 
 impl Operation for Scan {
     const NAME: &'static str = "ms.scan";
+    const VERB: &'static str = "search below";
     const EFFECT: Effect = Effect::Reads;
     type Input = ScanInput;
     type Output = ScanOutput;

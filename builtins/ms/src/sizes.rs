@@ -72,6 +72,7 @@ pub struct SizesOutput {
 
 impl Operation for Sizes {
     const NAME: &'static str = "ms.sizes";
+    const VERB: &'static str = "measure";
     const EFFECT: Effect = Effect::Reads;
     type Input = SizesInput;
     type Output = SizesOutput;

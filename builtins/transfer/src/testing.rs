@@ -16,6 +16,8 @@ pub(crate) struct FakeCluster {
     nodes: BTreeMap<String, Registry>,
     tap: Mutex<Option<Tap>>,
     cancelled: AtomicBool,
+    /// Counts runs; part of their ids.
+    runs: AtomicU64,
 }
 
 impl FakeCluster {
@@ -43,7 +45,9 @@ impl FakeCluster {
         operation: &str,
         input: Value,
     ) -> Result<Value, OperationError> {
-        let ctx = FakeContext { cluster: Some(Arc::clone(self)), ..FakeContext::new(node) };
+        let run_id = format!("run{}", self.runs.load(Ordering::SeqCst));
+        let cluster = Some(Arc::clone(self));
+        let ctx = FakeContext { cluster, run_id, ..FakeContext::new(node) };
         self.run_in(&ctx, operation, input)
     }
 
@@ -60,9 +64,14 @@ impl FakeCluster {
         registry.get(operation).unwrap().run_json(input, ctx)
     }
 
-    /// Interrupts everything.
-    pub(crate) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::SeqCst);
+    /// What follows belongs to another run.
+    pub(crate) fn next_run(&self) {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Interrupts everything, or lets it run again.
+    pub(crate) fn cancel(&self, cancelled: bool) {
+        self.cancelled.store(cancelled, Ordering::SeqCst);
     }
 }
 

@@ -113,7 +113,7 @@ fn a_shell_reads_the_line_as_it_was_meant() {
             .split(|b| *b == 0)
             .map(|w| OsString::from_vec(w.to_vec()))
             .collect();
-        assert_eq!(words[2..], rerun::arguments(&options), "{:?}", raw);
+        assert_eq!(words[2..], rerun::arguments(&options), "{raw:?}");
         assert_eq!(words[1].as_bytes(), b"Try");
     }
 }

@@ -153,6 +153,7 @@ pub struct CopyOutput {
 
 impl Operation for Copy {
     const NAME: &'static str = "transfer.copy";
+    const VERB: &'static str = "copy";
     const EFFECT: Effect = Effect::Changes;
     type Input = CopyInput;
     type Output = CopyOutput;
