@@ -205,11 +205,12 @@ impl Run for Session {
             self.agree(plan)?;
         }
         let settings = self.settings(execution, changes);
-        self.gathered().acted |= changes && !plan.tasks.is_empty();
+        // An error means that nothing of this plan has begun.
         let report = self
             .cluster()
             .execute(plan, &settings, &self.cancel, &self.watch)
-            .map_err(|e| self.not_executed(&e))?;
+            .map_err(|e| not_executed(&e))?;
+        self.gathered().acted |= changes && !plan.tasks.is_empty();
         if changes {
             self.audit(plan, &report);
         }
@@ -279,17 +280,13 @@ impl Run for Session {
     }
 }
 
-impl Session {
-    fn not_executed(&self, error: &ClusterError) -> RunError {
-        // Nothing of this plan has begun; earlier plans of the run may have.
-        self.gathered().acted = !self.gathered().executions.is_empty();
-        let kind = match error {
-            ClusterError::Io { .. } => ErrorKind::Io,
-            ClusterError::Busy { .. } => ErrorKind::Refused,
-            _ => ErrorKind::Input,
-        };
-        RunError::Failed(OperationError::new(kind, error.to_string()))
-    }
+fn not_executed(error: &ClusterError) -> RunError {
+    let kind = match error {
+        ClusterError::Io { .. } => ErrorKind::Io,
+        ClusterError::Busy { .. } => ErrorKind::Refused,
+        _ => ErrorKind::Input,
+    };
+    RunError::Failed(OperationError::new(kind, error.to_string()))
 }
 
 fn path_shown(path: &Path) -> String {

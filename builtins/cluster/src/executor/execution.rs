@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
-use ledama_base::operation::Registry;
+use ledama_base::operation::{ErrorKind, Registry};
 
 use self::jobs::{Job, Stop, TaskRun};
 use super::alarms::{Alarm, Alarms, pause_after};
@@ -174,6 +174,10 @@ impl<'a> Execution<'a> {
                 self.ledger.tell(&Event::Lost { node: self.pool.name(node), reason: &reason });
                 let pause = pause_after(failures, self.settings.back_off);
                 self.alarms.set(pause, Alarm::Connect(node));
+            }
+            // A connector may see the interruption before this thread does.
+            News::Dead { error } if error.kind == ErrorKind::Cancelled && !self.stopping => {
+                self.interrupt();
             }
             News::Dead { error } => {
                 let reason = &error.message;
