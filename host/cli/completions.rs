@@ -1,18 +1,29 @@
 //! Completion in the shell: three short scripts that ask the program itself,
 //! so that the modules found now and their options are what is offered.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
 
-use super::{Outcome, Shared};
+use super::Outcome;
 use crate::report::results;
 use crate::run::outcome;
 
 mod answer;
+mod line;
+mod scene;
+mod values;
+
+use answer::{Answer, Files};
 
 /// Options of `ledama completions`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Put one of these into the start-up file of your shell:
+  bash  source <(ledama completions bash)
+  zsh   source <(ledama completions zsh)
+  fish  ledama completions fish | source")]
 pub(super) struct Args {
     /// The shell
     shell: Shell,
@@ -33,77 +44,41 @@ pub(super) struct CompleteArgs {
     index: usize,
     /// All words of the line so far
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    words: Vec<String>,
+    words: Vec<OsString>,
 }
 
 /// Prints the script.
 pub(super) fn run(args: &Args) -> Outcome {
     results::write(match args.shell {
-        Shell::Bash => BASH,
-        Shell::Zsh => ZSH,
-        Shell::Fish => FISH,
+        Shell::Bash => include_str!("completions/ledama.bash"),
+        Shell::Zsh => include_str!("completions/ledama.zsh"),
+        Shell::Fish => include_str!("completions/ledama.fish"),
     });
     Ok(outcome::OK)
 }
 
-/// Prints the candidates, one a line with its meaning after a tab; a last line
-/// `:files` asks the shell for file names.
-pub(super) fn complete(shared: &Shared, args: &CompleteArgs) -> Outcome {
-    let answer = answer::candidates(shared, &args.words, args.index);
+/// Prints the candidates, one a line with its meaning after a tab. Lines that
+/// begin with a colon speak to the shell: `:files` and `:files .rhai` ask it
+/// for file names (folders always), `:nospace` that the word may go on.
+pub(super) fn complete(args: &CompleteArgs) -> Outcome {
+    let words: Vec<String> =
+        args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    results::write(&lines(&answer::candidates(&words, args.index)));
+    Ok(outcome::OK)
+}
+
+fn lines(answer: &Answer) -> String {
     let mut text = String::new();
     for candidate in &answer.candidates {
         let _ = writeln!(text, "{}\t{}", candidate.value, candidate.help);
     }
-    if answer.files {
-        text.push_str(":files\n");
+    match answer.files {
+        Files::None => {}
+        Files::All => text.push_str(":files\n"),
+        Files::Scripts => text.push_str(":files .rhai\n"),
     }
-    results::write(&text);
-    Ok(outcome::OK)
+    if answer.goes_on {
+        text.push_str(":nospace\n");
+    }
+    text
 }
-
-const BASH: &str = r#"# Completion of ledama for bash: source <(ledama completions bash)
-_ledama() {
-    local line files=
-    COMPREPLY=()
-    while IFS= read -r line; do
-        if [[ $line == :files ]]; then files=1; continue; fi
-        COMPREPLY+=("$(printf '%q' "${line%%$'\t'*}")")
-    done < <("${COMP_WORDS[0]}" __complete "$COMP_CWORD" "${COMP_WORDS[@]}" 2>/dev/null)
-    if [[ -n $files ]]; then
-        compopt -o filenames -o default 2>/dev/null
-        while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
-    fi
-}
-complete -F _ledama ledama
-"#;
-
-const ZSH: &str = r#"#compdef ledama
-# Completion of ledama for zsh: source <(ledama completions zsh)
-_ledama() {
-    local line files= value help
-    local -a candidates
-    while IFS= read -r line; do
-        if [[ $line == :files ]]; then files=1; continue; fi
-        value=${line%%$'\t'*} help=${line#*$'\t'}
-        candidates+=("${value//:/\\:}${help:+:$help}")
-    done < <("${words[1]}" __complete $((CURRENT - 1)) "${words[@]}" 2>/dev/null)
-    (( ${#candidates} )) && _describe -V ledama candidates
-    [[ -n $files ]] && _files
-}
-compdef _ledama ledama
-"#;
-
-const FISH: &str = r#"# Completion of ledama for fish: ledama completions fish | source
-function __ledama_complete
-    set -l words (commandline -opc)
-    set -l index (count $words)
-    for line in (ledama __complete $index $words (commandline -ct) 2>/dev/null)
-        if test "$line" = :files
-            __fish_complete_path (commandline -ct)
-        else
-            echo $line
-        end
-    end
-end
-complete -c ledama -f -a '(__ledama_complete)'
-"#;

@@ -136,7 +136,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(&shared, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Worker(args) => return worker::run(&args),
-        Command::Complete(args) => completions::complete(&shared, &args),
+        Command::Complete(args) => completions::complete(&args),
     };
     match result {
         Ok(code) => ExitCode::from(code),
