@@ -12,7 +12,7 @@ use ledama_base::quote::QuoteError;
 use super::command_line;
 use super::failure::{Failure, Trail};
 use super::gate::Gate;
-use super::handshake::{Answer, NoAnswer, await_line, shake_hands};
+use super::handshake::{Answer, Hello, NoAnswer, await_line, shake_hands};
 use super::link::Started;
 use super::probe::Step;
 use super::program::Program;
@@ -61,25 +61,25 @@ impl Bootstrap {
         Self { program, folder: folder.to_string(), answer_limit, uploads: Gate::new(1) }
     }
 
-    /// Starts the worker and shakes hands with it.
+    /// Starts the worker and shakes hands with it. `uploaded` remembers from
+    /// one attempt to the next whether the program was put there.
     pub(super) fn start(
         &self,
         opener: &mut dyn Opener,
-        node: &str,
-        run_id: &str,
+        hello: &Hello<'_>,
+        uploaded: &mut Option<bool>,
         watch: &Watch,
         trail: &mut Trail,
     ) -> Result<Started, Failure> {
         watch.begin(Step::Worker, "starting the worker", None);
         let identity = self.program.identity().map_err(Failure::worker)?;
         let start = command_line::start(&self.folder, identity).map_err(unquotable)?;
-        let mut uploaded = None;
         loop {
             let mut pump = Pump::new(opener.open(&start, watch)?);
-            let answer = shake_hands(&mut pump, node, run_id, watch, self.answer_limit);
+            let answer = shake_hands(&mut pump, hello, watch, self.answer_limit);
             let failure = match answer {
                 Ok(Answer::Ready(mut peer)) => {
-                    peer.uploaded = uploaded == Some(true);
+                    peer.uploaded = *uploaded == Some(true);
                     let how = if peer.uploaded { "uploaded" } else { "present" };
                     trail.passed(Step::Worker, format!("{how}: `{}/{identity}`", self.folder));
                     trail.passed(Step::Version, format!("ledama {}", peer.version));
@@ -87,7 +87,7 @@ impl Bootstrap {
                 }
                 Ok(Answer::Absent) if uploaded.is_none() => {
                     pump.leave(Instant::now() + LEAVING);
-                    uploaded = Some(self.upload(opener, identity, watch)?);
+                    *uploaded = Some(self.upload(opener, identity, watch)?);
                     continue;
                 }
                 Ok(Answer::Absent) => {

@@ -14,6 +14,7 @@ use crate::executor::CancelToken;
 use super::bootstrap::{Bootstrap, Opener, ask_clock};
 use super::failure::{Failure, Trail};
 use super::gate::Gate;
+use super::handshake::Hello;
 use super::keys::expand_home;
 use super::link::{self, Started};
 use super::openssh::OpenSsh;
@@ -222,11 +223,12 @@ impl Shared {
         trail: &mut Trail,
         clock: Option<&mut Clock>,
     ) -> Result<Started, Failure> {
-        let node = target.node.as_str();
+        let hello = &Hello { node: &target.node, run_id };
+        let mut uploaded = None;
         match target.transport {
             Transport::Local => {
                 let Bootstrap { program, answer_limit, .. } = &self.bootstrap;
-                local::start(program, node, run_id, *answer_limit, watch, trail)
+                local::start(program, hello, *answer_limit, watch, trail)
             }
             Transport::Ssh2 => {
                 let mut connection = self.with_patience(target, watch, || {
@@ -235,7 +237,7 @@ impl Shared {
                 })?;
                 watch.release();
                 self.ask(clock, &mut connection, watch);
-                self.bootstrap.start(&mut connection, node, run_id, watch, trail)
+                self.bootstrap.start(&mut connection, hello, &mut uploaded, watch, trail)
             }
             Transport::Openssh => {
                 let mut client = self.openssh.opener(target);
@@ -243,7 +245,8 @@ impl Shared {
                 // are held until it answers.
                 let started = self.with_patience(target, watch, || {
                     *trail = Trail::default();
-                    let started = self.bootstrap.start(&mut client, node, run_id, watch, trail);
+                    let started =
+                        self.bootstrap.start(&mut client, hello, &mut uploaded, watch, trail);
                     if started.is_ok() {
                         self.passed_by_client(target, trail);
                     }

@@ -46,19 +46,25 @@ impl From<Failure> for NoAnswer {
     }
 }
 
+/// What the worker is told about itself.
+pub(super) struct Hello<'a> {
+    /// The node's configured name.
+    pub(super) node: &'a str,
+    pub(super) run_id: &'a str,
+}
+
 /// Says hello and waits for the answer.
 pub(super) fn shake_hands(
     pump: &mut Pump,
-    node: &str,
-    run_id: &str,
+    hello: &Hello<'_>,
     watch: &Watch,
     limit: Duration,
 ) -> Result<Answer, NoAnswer> {
     pump.queue_json(&ToWorker::Hello {
         protocol: PROTOCOL,
         version: VERSION.to_string(),
-        run_id: run_id.to_string(),
-        node: node.to_string(),
+        run_id: hello.run_id.to_string(),
+        node: hello.node.to_string(),
     });
     let markers = [READY, command_line::ABSENT, command_line::FOREIGN];
     match await_line(pump, &markers, watch, limit)? {

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::failure::{Failure, Trail};
-use super::handshake::{Answer, NoAnswer, shake_hands};
+use super::handshake::{Answer, Hello, NoAnswer, shake_hands};
 use super::link::Started;
 use super::probe::Step;
 use super::process::{ProcessWire, Role};
@@ -16,8 +16,7 @@ use super::watch::Watch;
 /// Starts the worker and shakes hands with it.
 pub(super) fn start(
     program: &Program,
-    node: &str,
-    run_id: &str,
+    hello: &Hello<'_>,
     limit: Duration,
     watch: &Watch,
     trail: &mut Trail,
@@ -29,7 +28,7 @@ pub(super) fn start(
         Failure::worker(format!("`{}` cannot be started: {e}", program.path().display()))
     })?;
     let mut pump = Pump::new(Box::new(wire));
-    let failure = match shake_hands(&mut pump, node, run_id, watch, limit) {
+    let failure = match shake_hands(&mut pump, hello, watch, limit) {
         Ok(Answer::Ready(peer)) => {
             trail.passed(Step::Worker, "started on this host");
             trail.passed(Step::Version, format!("ledama {}", peer.version));

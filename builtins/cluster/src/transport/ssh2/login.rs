@@ -108,7 +108,10 @@ pub(super) fn log_in(
             }
             Ok(Ok(())) => tried.push(format!("{} (not enough alone)", candidate.name())),
             Ok(Err(error)) => tried.push(format!("{}{}", candidate.name(), why(&error))),
-            Err(failure) if tried.is_empty() => return Err(failure),
+            Err(mut failure) if tried.is_empty() => {
+                failure.message = format!("{} with {}", failure.message, candidate.name());
+                return Err(failure);
+            }
             Err(failure) => {
                 // As when the server has had enough of wrong keys.
                 notes.push(failure.message);

@@ -113,7 +113,7 @@ impl Session {
         loop {
             match call() {
                 Err(e) if would_block(&e) => {}
-                Err(e) if connection_lost(&e) => {
+                Err(e) if connection_lost(&e) || self.closed() => {
                     return Err(Failure::unreachable(
                         step,
                         format!("the connection was closed while {doing}"),
@@ -133,6 +133,15 @@ impl Session {
                 ));
             }
             self.poll(None, false, left.min(SLICE));
+        }
+    }
+
+    /// True when the other side has closed the connection. The library's own
+    /// error may be another one: it calls a login refused that was cut.
+    fn closed(&self) -> bool {
+        match self.socket.peek(&mut [0]) {
+            Ok(count) => count == 0,
+            Err(e) => e.kind() != std::io::ErrorKind::WouldBlock,
         }
     }
 
@@ -278,7 +287,7 @@ fn would_block(error: &Error) -> bool {
 
 /// The codes of libssh2 for a socket that is of no more use: send, disconnect,
 /// receive, bad socket.
-pub(super) fn connection_lost(error: &Error) -> bool {
+fn connection_lost(error: &Error) -> bool {
     matches!(error.code(), ErrorCode::Session(-7 | -13 | -43 | -45))
 }
 

@@ -1,7 +1,7 @@
 //! What both SSH clients must do.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ macro_rules! over_both_clients {
 
 over_both_clients!(
     uploads_once,
-    uploads_once_for_many_nodes_with_one_home,
+    uploads_once_for_many_nodes_with_one_home("MaxStartups 2"),
     passes_over_noise(
         "ForceCommand printf 'Welcome to the\\ncluster'; echo oops >&2; \
         eval \"$SSH_ORIGINAL_COMMAND\"; echo bye"
@@ -53,6 +53,10 @@ over_both_clients!(
     tries_again_what_was_dropped,
     probes_the_way,
     tells_that_the_folder_cannot_be_made,
+    tells_that_the_folder_is_somebody_elses,
+    gives_up_endless_noise("ForceCommand yes"),
+    gives_up_a_worker_that_never_answers("ForceCommand exec sleep 1000"),
+    survives_a_cut_at_any_byte,
 );
 
 /// Passes connections on to a port after dropping the first ones.
@@ -81,6 +85,25 @@ fn dropping_proxy(to: u16, drops: usize) -> (u16, Arc<AtomicUsize>) {
         }
     });
     (port, seen)
+}
+
+/// Passes one connection on until that many bytes came from the server.
+fn cutting_proxy(to: u16, after: usize) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (here, _) = listener.accept().unwrap();
+        drop(listener);
+        let there = TcpStream::connect(("127.0.0.1", to)).unwrap();
+        let (mut from, mut into) = (here.try_clone().unwrap(), there.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut from, &mut into));
+        let limited = &mut (&there).take(after as u64);
+        let _ = std::io::copy(limited, &mut &here);
+        for stream in [here, there] {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    });
+    port
 }
 
 mod bodies {
@@ -198,6 +221,66 @@ mod bodies {
         let last = probe.checks.last().unwrap();
         assert_eq!((last.step, last.ok), (HostKey, false));
         assert!(last.help.is_some());
+    }
+
+    pub(super) fn tells_that_the_folder_is_somebody_elses(mut bed: Bed) {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: only root can give folders away");
+            return;
+        }
+        let folder = bed.path("theirs");
+        fs::create_dir(&folder).unwrap();
+        std::os::unix::fs::chown(&folder, Some(65534), None).unwrap();
+        bed.config.ssh.worker_folder = Some(folder.display().to_string());
+        let error = bed.fail();
+        assert_eq!(error.kind, ConnectErrorKind::Worker);
+        assert!(error.message.contains("belongs to another account"), "{error}");
+
+        // Nor is a worker of somebody else started.
+        bed.config.ssh.worker_folder = None;
+        drop(bed.connect());
+        let worker = files_below(&bed.home().join(".cache/ledama")).remove(0);
+        std::os::unix::fs::chown(&worker, Some(65534), None).unwrap();
+        let error = bed.fail();
+        assert!(error.message.contains("belongs to another account"), "{error}");
+    }
+
+    pub(super) fn gives_up_endless_noise(bed: Bed) {
+        let error = bed.fail();
+        assert_eq!(error.kind, ConnectErrorKind::Worker);
+        assert!(error.message.contains("prints without end"), "{error}");
+    }
+
+    pub(super) fn gives_up_a_worker_that_never_answers(mut bed: Bed) {
+        bed.config.ssh.connect_timeout = 1;
+        let error = bed.fail();
+        assert_eq!(error.kind, ConnectErrorKind::Unreachable);
+        assert!(error.message.contains("no answer from the worker within 4 s"), "{error}");
+    }
+
+    pub(super) fn survives_a_cut_at_any_byte(mut bed: Bed) {
+        drop(bed.connect());
+        let sshd = bed.target.port;
+        let key = bed.sshd.as_ref().unwrap().known_as("node013,127.0.0.1", "ed25519");
+        bed.known_hosts(&key);
+        let mut connected = 0;
+        for step in 0_u32..22 {
+            let after = 2_usize.pow(step / 2) * (2 + step as usize % 2) + 10;
+            bed.target.port = cutting_proxy(sshd, after);
+            match bed.try_connect() {
+                Ok(conversation) => {
+                    connected += 1;
+                    for id in 0..200 {
+                        let input = serde_json::json!("x".repeat(1000));
+                        let name = "test.echo".to_string();
+                        conversation.run(id, crate::plan::Action::Operation { name, input });
+                    }
+                    assert!(!conversation.lost().is_empty());
+                }
+                Err(error) => assert_eq!(error.kind, ConnectErrorKind::Unreachable, "{error}"),
+            }
+        }
+        assert!(connected > 0, "the last ones get through");
     }
 
     pub(super) fn tells_that_the_folder_cannot_be_made(mut bed: Bed) {

@@ -311,6 +311,21 @@ fn another_kind_of_server_is_named() {
 }
 
 #[test]
+fn a_missing_client_and_a_missing_executable_are_told() {
+    let Some(mut bed) = Bed::new(Transport::Openssh) else { return };
+    bed.config.programs.insert("ssh".into(), vec!["/nowhere/ssh".into()]);
+    let error = bed.fail();
+    assert!(error.message.contains("`/nowhere/ssh` cannot be started"), "{error}");
+    bed.program = "/nowhere/ledama".into();
+    for transport in [Transport::Local, Transport::Ssh2] {
+        bed.target.transport = transport;
+        let error = bed.fail();
+        assert_eq!(error.kind, ConnectErrorKind::Worker);
+        assert!(error.message.contains("`/nowhere/ledama`"), "{error}");
+    }
+}
+
+#[test]
 fn an_interrupt_ends_the_wait() {
     let Some(mut bed) = Bed::new(Transport::Ssh2) else { return };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
