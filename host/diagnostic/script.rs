@@ -92,7 +92,14 @@ fn explain(error: &EvalAltResult, file: &str, around: &Surroundings<'_>) -> Diag
             unknown_function::explain(signature, around.functions)
         }
         E::ErrorVariableNotFound(name, _) => {
-            Diagnostic::error(format!("unknown variable `{name}`"))
+            let fault = Diagnostic::error(format!("unknown variable `{name}`"));
+            if name.starts_with("global::") {
+                fault.help("only constants at the outermost level of the file are global")
+            } else if name.contains("::") {
+                fault.help("a file shows its constants to others with `export const`")
+            } else {
+                fault
+            }
         }
         E::ErrorPropertyNotFound(name, _) => {
             let options = around.options.iter().map(String::as_str);

@@ -30,7 +30,7 @@ pub(super) fn pages(functions: &Functions) -> Vec<Page> {
             None => content.functions.push(function),
         }
     }
-    let mut pages = vec![index(&contents, functions)];
+    let mut pages = vec![index(&contents)];
     for (name, content) in &contents {
         pages.push(page(name, content, functions));
     }
@@ -47,7 +47,7 @@ fn owner(function: &Function) -> Option<&str> {
     (!plain && (property || function.is_method())).then_some(first)
 }
 
-fn index(contents: &BTreeMap<String, Content<'_>>, functions: &Functions) -> Page {
+fn index(contents: &BTreeMap<String, Content<'_>>) -> Page {
     let mut text = String::from(
         "# Builtins\n\nWhat scripts can call. Functions of a namespace are called as \
          `namespace::function(…)`; what belongs to a value as `value.function(…)` or `value.property`. \
@@ -63,7 +63,6 @@ fn index(contents: &BTreeMap<String, Content<'_>>, functions: &Functions) -> Pag
             writeln!(text, "| [{name}]({name}.md) | {} | {} |", names.join(" "), types.join(" "));
     }
     text.push_str("| [language](language.md) | what the language itself brings | |\n");
-    let _ = functions;
     Page::markdown("builtins/README.md", &text)
 }
 

@@ -3,6 +3,7 @@
 
 mod builtins;
 mod definitions;
+mod libraries;
 mod man;
 mod module;
 mod store;
@@ -12,7 +13,7 @@ mod tests;
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::functions::Functions;
-use crate::engine::{Library, inspector};
+use crate::engine::{Library, ScriptFile, Spot, inspector};
 use crate::manifest::{self, Groups, Manifest};
 
 pub use man::man_page;
@@ -28,6 +29,8 @@ pub struct Inputs {
     pub groups: Vec<String>,
     /// Everything scripts can call.
     pub functions: Functions,
+    /// The files that scripts can import.
+    pub libraries: Vec<ScriptFile>,
     /// The whole command line.
     pub command: clap::Command,
 }
@@ -55,7 +58,12 @@ impl Inputs {
             return Err(faults);
         }
         let functions = Functions::of(&inspector());
-        Ok(Self { manifests, groups: groups.listing, functions, command })
+        let mut libraries = Vec::new();
+        let nowhere = Spot::Embedded(String::new());
+        for name in library.shared_names(&nowhere) {
+            libraries.extend(library.shared(&nowhere, &name).map_err(|d| vec![d])?);
+        }
+        Ok(Self { manifests, groups: groups.listing, functions, libraries, command })
     }
 }
 
@@ -67,6 +75,7 @@ pub fn pages(inputs: &Inputs, host: &dyn Fn(clap::Command) -> clap::Command) -> 
         pages.push(module::page(manifest, host));
     }
     pages.extend(builtins::pages(&inputs.functions));
+    pages.extend(libraries::page(&inputs.libraries));
     pages.push(definitions::page(&inputs.functions));
     pages.extend(man::pages(&inputs.command, &inputs.manifests, host));
     pages

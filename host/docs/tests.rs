@@ -113,3 +113,17 @@ fn the_whole_manual_can_be_made() {
     paths.dedup();
     assert_eq!(paths.len(), pages.len(), "two pages with the same place");
 }
+
+#[test]
+fn functions_of_shared_scripts_are_described() {
+    let file = |name: &str, text: &str| ScriptFile {
+        name: name.to_string(),
+        label: format!("lib/{name}.rhai"),
+        spot: Spot::Embedded(format!("lib/{name}.rhai")),
+        text: text.into(),
+    };
+    let text = "//! Words.\n\n/// Says it.\n/// Twice.\nfn say(x, y) { x }\nprivate fn own() { [1].map(|x| x) }";
+    let page = libraries::page(&[file("words", text), file("bare", "const A = 1;")]).unwrap();
+    insta::assert_snapshot!(page.text);
+    assert_eq!(libraries::page(&[file("bare", "const A = 1;")]), None);
+}

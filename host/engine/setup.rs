@@ -3,10 +3,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use ledama_config::model::Config;
 use rhai::packages::{Package, StandardPackage};
-use rhai::{Dynamic, Engine, Module, OptimizationLevel, Shared};
+use rhai::{
+    Dynamic, Engine, EvalAltResult, FLOAT, INT, Module, OptimizationLevel, Position, Shared,
+};
 
 use super::builtins;
 use super::library::{Library, Spot};
@@ -98,6 +101,11 @@ impl Setup {
             output.debug(text, Place::of(source.unwrap_or("?"), position));
         });
         let cancel = Arc::clone(&self.cancel);
+        let slept = Arc::clone(&self.cancel);
+        #[allow(clippy::cast_precision_loss)] // nobody sleeps that long
+        engine.register_fn("sleep", move |seconds: INT| sleep(seconds as FLOAT, &slept));
+        let slept = Arc::clone(&self.cancel);
+        engine.register_fn("sleep", move |seconds: FLOAT| sleep(seconds, &slept));
         let guard = MemoryGuard::new(self.memory);
         engine.on_progress(move |operations| {
             if cancel.load(Ordering::Relaxed) {
@@ -117,6 +125,22 @@ pub fn inspector() -> Engine {
     let mut engine = bare();
     builtins::register(&mut engine);
     engine
+}
+
+/// The language's own `sleep` could not be interrupted.
+fn sleep(seconds: FLOAT, cancel: &AtomicBool) -> Result<(), Box<EvalAltResult>> {
+    const NAP: Duration = Duration::from_millis(50);
+    let mut left = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+    while !left.is_zero() {
+        if cancel.load(Ordering::Relaxed) {
+            let token = Dynamic::from(Ended::Cancelled);
+            return Err(Box::new(EvalAltResult::ErrorTerminated(token, Position::NONE)));
+        }
+        let nap = left.min(NAP);
+        std::thread::sleep(nap);
+        left -= nap;
+    }
+    Ok(())
 }
 
 /// The language with strict settings, without builtins.

@@ -293,17 +293,20 @@ fn a_script_that_eats_memory_is_stopped() {
 
 #[test]
 fn an_interrupted_script_ends_and_cannot_catch_it() {
-    let bench = Bench::new(&[("x.rhai", "loop { try { loop {} } catch { } }")]);
-    let setup = Setup { operations: 0, ..bench.setup.clone() };
-    let script = setup.library.find(bench.path("x.rhai").to_str().unwrap()).unwrap();
-    let cancel = Arc::clone(&setup.cancel);
-    let waiting = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(30));
-        cancel.store(true, Ordering::Relaxed);
-    });
-    let call = Call::Script { args: Vec::new(), run: Dynamic::UNIT };
-    assert!(matches!(run(&setup, &script, call), Err(Stop::Cancelled)));
-    waiting.join().unwrap();
+    for text in ["loop { try { loop {} } catch { } }", "loop { try { sleep(1000000) } catch { } }"]
+    {
+        let bench = Bench::new(&[("x.rhai", text)]);
+        let setup = Setup { operations: 0, ..bench.setup.clone() };
+        let script = setup.library.find(bench.path("x.rhai").to_str().unwrap()).unwrap();
+        let cancel = Arc::clone(&setup.cancel);
+        let waiting = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(30));
+            cancel.store(true, Ordering::Relaxed);
+        });
+        let call = Call::Script { args: Vec::new(), run: Dynamic::UNIT };
+        assert!(matches!(run(&setup, &script, call), Err(Stop::Cancelled)), "{text}");
+        waiting.join().unwrap();
+    }
 }
 
 #[test]
