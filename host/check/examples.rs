@@ -1,6 +1,6 @@
 //! The examples of a manifest must be possible.
 
-use crate::cli::run_flags::RunFlags;
+use crate::cli::run::host_options;
 use crate::diagnostic::{Diagnostic, Place, usage_error};
 use crate::engine::ScriptFile;
 use crate::manifest::{Manifest, Purpose, command};
@@ -24,8 +24,7 @@ pub(super) fn check(script: &ScriptFile, manifest: &Manifest, findings: &mut Vec
 }
 
 fn try_out(manifest: &Manifest, words: impl Iterator<Item = String>) -> Option<String> {
-    use clap::Args;
-    let command = command(manifest, Purpose::Show, RunFlags::augment_args);
+    let command = command(manifest, Purpose::Show, host_options);
     match command.try_get_matches_from(words) {
         Ok(matches) => manifest
             .offered()

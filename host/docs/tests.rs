@@ -4,13 +4,17 @@
 
 use std::fs;
 
-use clap::Args;
-
 use super::*;
-use crate::cli::run_flags::RunFlags;
 
+/// A host with few options.
 fn host(command: clap::Command) -> clap::Command {
-    RunFlags::augment_args(command)
+    let heading = "Run options";
+    let query = clap::Arg::new("query").long("query").action(clap::ArgAction::SetTrue);
+    let report = clap::Arg::new("report").long("report").value_name("FILE");
+    command
+        .about("words of the host")
+        .arg(query.help("Change nothing").help_heading(heading))
+        .arg(report.help("Write a report").help_heading(heading))
 }
 
 fn example() -> Manifest {

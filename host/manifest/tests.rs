@@ -50,7 +50,7 @@ pub(super) fn told(faults: &[Diagnostic]) -> Vec<String> {
         .collect()
 }
 
-/// A host in `/work` where nodes are `n1` to `n9`.
+/// A host in the folder `/here` where nodes are `n1` to `n9`.
 pub(super) fn facts() -> Facts<'static> {
     Facts {
         folder: PathBuf::from("/here"),

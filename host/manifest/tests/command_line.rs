@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::*;
+use crate::cli::run::host_options as host;
 
 fn options() -> Manifest {
     manifest(
@@ -36,11 +37,6 @@ pub(super) fn parse_os(manifest: &Manifest, words: Vec<OsString>) -> Result<Opti
         .map_err(|e| crate::diagnostic::usage_error(&e, "ledama run Try --help").to_string())?;
     let raw = RawOptions::from_matches(manifest, &matches);
     resolve(manifest, &raw, &facts()).map_err(|faults| told(&faults).join("\n"))
-}
-
-fn host(command: clap::Command) -> clap::Command {
-    use clap::Args;
-    crate::cli::run_flags::RunFlags::augment_args(command)
 }
 
 #[test]
@@ -135,10 +131,21 @@ fn flags_can_be_overruled() {
     assert!(force(&["--no-force", "-f"]));
 }
 
+/// A host with few options.
+fn few(command: clap::Command) -> clap::Command {
+    let heading = "Run options";
+    let query = clap::Arg::new("query").long("query").action(clap::ArgAction::SetTrue);
+    let report = clap::Arg::new("report").long("report").value_name("FILE");
+    command
+        .about("words of the host")
+        .arg(query.help("Change nothing").help_heading(heading))
+        .arg(report.help("Write a report").help_heading(heading))
+}
+
 #[test]
 fn the_help_shows_everything() {
     let manifest = options().filled(&facts().placeholders);
-    let mut command = command(&manifest, Purpose::Show, host).term_width(100);
+    let mut command = command(&manifest, Purpose::Show, few).term_width(100);
     insta::assert_snapshot!(command.render_help().to_string());
 }
 

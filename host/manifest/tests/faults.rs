@@ -74,3 +74,29 @@ fn levels_are_checked_as_options_are() {
     );
     insta::assert_snapshot!(told.join("\n"));
 }
+
+/// Whatever stands in a file, reading it ends with faults, never with a panic.
+mod no_text_panics {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        #[test]
+        fn mutilated_modules(
+            from in 0..1500_usize,
+            length in 0..40_usize,
+            put in "[#{}\\[\\]()\"`:;,a-z0-9.+/*-]{0,8}",
+        ) {
+            let mut text: Vec<char> = super::super::FULL.chars().collect();
+            let from = from.min(text.len());
+            let to = (from + length).min(text.len());
+            text.splice(from..to, put.chars());
+            let text: String = text.into_iter().collect();
+            let reading = reading(&text);
+            prop_assert!(reading.manifest.is_none() || !crate::diagnostic::any_error(&reading.faults));
+        }
+    }
+}
