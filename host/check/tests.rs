@@ -164,3 +164,45 @@ fn our_own_modules_are_good() {
     }
     assert!(seen > 0, "no module is embedded");
 }
+
+/// Whatever stands in a file, looking at it ends with findings.
+mod no_text_panics {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    thread_local! {
+        static CHECKER: Checker = Checker::new(Library::of(&[], true));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+        #[test]
+        fn mutilated_modules(
+            from in 0..2500_usize,
+            length in 0..60_usize,
+            put in "[#{}\\[\\]()\"`:;,a-z0-9.+/*| -]{0,8}",
+        ) {
+            let whole = crate::scaffold::module("TryIt", "local", &groups()).unwrap();
+            let mut text: Vec<char> = whole.chars().collect();
+            let from = from.min(text.len());
+            let to = (from + length).min(text.len());
+            text.splice(from..to, put.chars());
+            let script = ScriptFile {
+                name: "TryIt".to_string(),
+                label: "TryIt.rhai".to_string(),
+                spot: Spot::File("TryIt.rhai".into()),
+                text: text.into_iter().collect::<String>().into(),
+            };
+            let findings = CHECKER.with(|checker| checker.check(&script));
+            for finding in findings {
+                prop_assert!(!finding.message.is_empty());
+            }
+        }
+    }
+
+    fn groups() -> Groups {
+        Groups::read("lib/options.rhai", include_str!("../../modules/lib/options.rhai")).unwrap()
+    }
+}
