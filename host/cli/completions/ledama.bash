@@ -19,13 +19,19 @@ _ledama() {
     word=${COMP_WORDS[COMP_CWORD]}
     [[ $word == [=:] ]] && word=''
     cut=${words[-1]%"$word"}
+    # The program wants words without the shell's signs for blanks in them.
+    for ((i = 0; i < ${#words[@]}; i++)); do
+        word=${words[i]//\\/}
+        words[i]=${word//[\"\']/}
+    done
     while IFS= read -r line; do
         case $line in
             :nospace) compopt -o nospace 2>/dev/null ;;
             :files*) files=1 suffix=${line#:files} suffix=${suffix# } ;;
             *)
                 value=${line%%$'\t'*}
-                printf -v value '%q' "${value#"$cut"}"
+                value=${value#"$cut"}
+                [[ $value == *[!A-Za-z0-9_@%+=:,./-]* ]] && printf -v value '%q' "$value"
                 COMPREPLY+=("$value")
                 ;;
         esac

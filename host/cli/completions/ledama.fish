@@ -11,7 +11,7 @@ function __ledama_complete
                 set -l path (string replace -r -- '^--[^=]*=' '' "$current")
                 for file in (__fish_complete_path "$path")
                     if test -z "$suffix"; or string match -qr -- "(/|\\$suffix)(\t|\$)" $file
-                        echo $option$file
+                        echo "$option$file"
                     end
                 end
             case '*'

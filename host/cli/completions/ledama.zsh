@@ -15,7 +15,7 @@ _ledama() {
     done < <("${(Q)words[1]/#\~/$HOME}" __complete $((CURRENT - 1)) "${(@Q)words[1,CURRENT]}" 2>/dev/null)
     # Names of modules are found without regard to case.
     if (( $#candidates )); then
-        _describe -V ledama candidates $more -M 'm:{a-zA-Z}={A-Za-z}' && found=0
+        _describe -V ledama candidates "$more[@]" -M 'm:{a-zA-Z}={A-Za-z}' && found=0
     fi
     if [[ -n $files ]]; then
         [[ $PREFIX == --*=* ]] && compset -P '*='

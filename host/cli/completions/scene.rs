@@ -46,7 +46,7 @@ impl Scene {
     /// The module or script that a word means, if it declares something.
     pub(super) fn module(&self, wanted: &str) -> Option<Manifest> {
         let wanted = folders::expand_home(&PathBuf::from(wanted)).to_string_lossy().into_owned();
-        self.catalogue.module(&wanted).ok()
+        self.catalogue.module(&wanted).ok().filter(|module| module.visible_to(self.level))
     }
 
     /// Everything that can be run by name here.

@@ -89,7 +89,7 @@ fn nodes(scene: &Scene, current: &str) -> Answer {
     if inventory.groups().is_empty() {
         names.push(Candidate::new(inventory.local_name(), "this host"));
     }
-    let stores = scene.config.stores.iter().filter(|store| store.is_remote());
+    let stores = scene.config.stores.iter().filter(|s| s.is_remote() && s.is_configured());
     names.extend(stores.map(|store| Candidate::new(store.id.clone(), "store")));
     let mut answer = Answer::of(names, part);
     for candidate in &mut answer.candidates {
