@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 
 use clap::ValueEnum;
 
-use super::Outcome;
 use crate::report::results;
 use crate::run::outcome;
 
@@ -48,23 +47,23 @@ pub(super) struct CompleteArgs {
 }
 
 /// Prints the script.
-pub(super) fn run(args: &Args) -> Outcome {
+pub(super) fn run(args: &Args) -> u8 {
     results::write(match args.shell {
         Shell::Bash => include_str!("completions/ledama.bash"),
         Shell::Zsh => include_str!("completions/ledama.zsh"),
         Shell::Fish => include_str!("completions/ledama.fish"),
     });
-    Ok(outcome::OK)
+    outcome::OK
 }
 
 /// Prints the candidates, one a line with its meaning after a tab. Lines that
 /// begin with a colon speak to the shell: `:files` and `:files .rhai` ask it
 /// for file names (folders always), `:nospace` that the word may go on.
-pub(super) fn complete(args: &CompleteArgs) -> Outcome {
+pub(super) fn complete(args: &CompleteArgs) -> u8 {
     let words: Vec<String> =
         args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     results::write(&lines(&answer::candidates(&words, args.index)));
-    Ok(outcome::OK)
+    outcome::OK
 }
 
 fn lines(answer: &Answer) -> String {

@@ -134,9 +134,9 @@ pub fn main() -> ExitCode {
         Command::Docs(args) => docs::run(&shared, &args),
         Command::Config(args) => config::run(&shared, &args),
         Command::Doctor(args) => doctor::run(&shared, &args),
-        Command::Completions(args) => completions::run(&args),
+        Command::Completions(args) => Ok(completions::run(&args)),
         Command::Worker(args) => return worker::run(&args),
-        Command::Complete(args) => completions::complete(&args),
+        Command::Complete(args) => Ok(completions::complete(&args)),
     };
     match result {
         Ok(code) => ExitCode::from(code),

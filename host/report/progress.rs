@@ -212,6 +212,10 @@ impl Now {
 }
 
 fn tell(talk: &Talk, lines: &[String], warnings: &[String]) {
-    warnings.iter().for_each(|warning| talk.warn(warning));
-    lines.iter().for_each(|line| talk.line(line));
+    for warning in warnings {
+        talk.warn(warning);
+    }
+    for line in lines {
+        talk.line(line);
+    }
 }

@@ -76,12 +76,11 @@ impl Scene {
     pub(super) fn inventory(&self) -> Inventory {
         Inventory::new(Arc::clone(&self.config))
     }
+}
 
-    /// Keys of the configuration, with their meanings.
-    pub(super) fn keys(&self, config: Option<&str>) -> Vec<(String, String)> {
-        let file = config.map(PathBuf::from);
-        let loaded = ledama_config::load(&Sources::of_process(file.as_deref()));
-        let rows = loaded.map(|loaded| ledama_config::show::rows(&loaded)).unwrap_or_default();
-        rows.into_iter().map(|row| (row.key, row.doc.to_string())).collect()
-    }
+/// Keys of the configuration, with their meanings.
+pub(super) fn keys() -> Vec<(String, String)> {
+    let loaded = ledama_config::load(&Sources::of_process(None));
+    let rows = loaded.map(|loaded| ledama_config::show::rows(&loaded)).unwrap_or_default();
+    rows.into_iter().map(|row| (row.key, row.doc.to_string())).collect()
 }

@@ -6,7 +6,7 @@ use clap::{Arg, ValueHint};
 use ledama_base::host_group::HostGroup;
 
 use super::answer::{Answer, Candidate, Files};
-use super::scene::Scene;
+use super::scene::{self, Scene};
 use crate::manifest::{Kind, ListOf};
 use crate::run::folders;
 
@@ -24,7 +24,7 @@ pub(super) fn of_host(scene: &Scene, place: &[&str], arg: &Arg, current: &str) -
         (_, "nodes") => nodes(scene, current),
         (_, "modules") => Answer::files(Files::All),
         (["config", "show"], "key") => Answer::of(
-            scene.keys(None).into_iter().map(|(key, doc)| Candidate::new(key, &doc)),
+            scene::keys().into_iter().map(|(key, doc)| Candidate::new(key, &doc)),
             current,
         ),
         _ => declared(arg, current),

@@ -90,7 +90,7 @@ impl Columns {
     fn row(&self, name: &str, count: &Count, color: bool) -> String {
         let mut line = format!("{:1$} ", clip(name, self.names), self.names);
         if self.bar >= SHORTEST {
-            line.push_str(&format!("[{}] ", filled(count, self.bar)));
+            line = format!("{line}[{}] ", filled(count, self.bar));
         }
         let counts = format!("{:>1$}", format!("{}/{}", count.over, count.tasks), self.counts);
         let counts = clip(&counts, self.all.saturating_sub(length(&line)));
