@@ -35,7 +35,7 @@ pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
     if !faults.is_empty() {
         Failure::from(faults).with_sources(catalogue.sources.clone()).show(&talk);
     }
-    let groups = groups_of(&modules);
+    let groups = groups_of(&modules, &catalogue.shared_groups()?.listing);
     if let Some(group) = &args.group
         && !groups.iter().any(|g| same(g, group))
     {
@@ -60,10 +60,11 @@ pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
     Ok(if broken { outcome::FAILED } else { outcome::OK })
 }
 
-/// Groups in the order of the alphabet, `local` last.
-fn groups_of(modules: &[Manifest]) -> Vec<String> {
+/// The groups that have modules, in the order of `lib/options.rhai`.
+fn groups_of(modules: &[Manifest], listing: &[String]) -> Vec<String> {
     let mut groups: Vec<String> = modules.iter().map(|m| m.group.clone()).collect();
-    groups.sort_by_key(|g| (g == "local", g.clone()));
+    let place = |g: &String| listing.iter().position(|l| l == g).unwrap_or(listing.len());
+    groups.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.cmp(b)));
     groups.dedup();
     groups
 }

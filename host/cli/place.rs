@@ -1,12 +1,15 @@
 //! What every sub-command needs first: the configuration, the account and its level.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use ledama_base::rawtext::path_text;
 use ledama_config::access::{Account, Level};
 use ledama_config::{Config, ConfigError, Loaded, Origin, Sources};
 
 use super::Shared;
 use crate::diagnostic::{Diagnostic, Failure, Place as Location};
+use crate::manifest::Placeholders;
 use crate::report::talk::Talk;
 
 /// The configuration and who uses it.
@@ -31,6 +34,18 @@ impl Place {
         let account = Account::current();
         let level = loaded.config.level(&account.name);
         Ok(Self { loaded, account, level })
+    }
+
+    /// What `{user}` and its like stand for in defaults of options.
+    pub(super) fn placeholders(&self) -> Placeholders {
+        let config = &self.loaded.config;
+        let text = |path: Option<&PathBuf>| path.map(|p| path_text(p));
+        vec![
+            ("user", Some(self.account.name.clone())),
+            ("group", Some(config.data.group.clone())),
+            ("home", text(self.account.home.as_ref())),
+            ("init_file", text(config.paths.init_file.as_ref())),
+        ]
     }
 
     /// The values.

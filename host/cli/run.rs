@@ -1,7 +1,6 @@
 //! `ledama run`: a module with its own options, or any script.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -102,7 +101,7 @@ impl Job {
             .help("`access.full` of the configuration names the accounts that may")
             .into());
         }
-        let manifest = manifest.at_level(self.place.level);
+        let manifest = manifest.at_level(self.place.level).filled(&self.place.placeholders());
         let command = manifest::command(&manifest, Purpose::Parse, host_options);
         let matches = match command.try_get_matches_from(rest) {
             Ok(matches) => matches,
@@ -200,15 +199,9 @@ impl Job {
             }
             Ok(list.names)
         };
-        let text = |path: Option<&PathBuf>| path.map(|p| ledama_base::rawtext::path_text(p));
         let facts = Facts {
             folder: std::env::current_dir().unwrap_or_default(),
-            placeholders: vec![
-                ("user", Some(self.place.account.name.clone())),
-                ("group", Some(config.data.group.clone())),
-                ("home", text(self.place.account.home.as_ref())),
-                ("init_file", text(config.paths.init_file.as_ref())),
-            ],
+            placeholders: self.place.placeholders(),
             home: self.place.account.home.clone(),
             nodes: &nodes,
         };

@@ -217,6 +217,9 @@ impl Run for Session {
         if changes || !report.ok() {
             self.talk.line(&summary::summary(&report, self.talk.color()));
         }
+        for warning in &report.warnings {
+            self.warn(warning);
+        }
         let interrupted = report.interrupted;
         self.gathered().executions.push(report.clone());
         if interrupted {
