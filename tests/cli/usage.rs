@@ -12,6 +12,7 @@ fn session(work: &Work, lines: &[&[&str]]) -> String {
         text.push_str(&output.stderr);
         text.push_str(&format!("[exit code {}]\n\n", output.code));
     }
+    let text = golden::without_times(&text);
     golden::mask(&text, &[(work.path().to_str().unwrap(), "[WORK]")])
 }
 

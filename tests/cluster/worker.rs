@@ -6,14 +6,18 @@ use crate::support::nodes::Settings;
 use crate::support::plans::one;
 use crate::support::run::program;
 use crate::support::skip::need;
+use crate::support::tree::walk;
 use crate::support::{Cluster, Work};
 
 const HOSTNAME: &str = r#"plan.command("node011", ["hostname"], #{ capture: true });"#;
 
 fn uploaded(cluster: &Cluster) -> Vec<PathBuf> {
     let folder = cluster.home().join(".cache/ledama");
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
+    if !folder.exists() {
+        return Vec::new();
+    }
+    let all = walk(&folder).into_iter().filter(|(_, entry)| entry.kind == "file");
+    all.map(|(name, _)| folder.join(name)).collect()
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn each_mistake_is_shown_with_its_place() {
         work.file("script.rhai", &text);
         let output = work.ledama(["run", "script.rhai"]).run().no_panic();
         let shown = format!("{}{}[exit code {}]\n", output.stdout(), output.stderr, output.code);
+        let shown = golden::without_times(&shown);
         let shown = golden::mask(&shown, &[(work.path().to_str().unwrap(), "[WORK]")]);
         assert_ne!(output.code, 0, "{name}: {output}");
         assert!(output.stderr.contains("script.rhai:"), "{name}: no place; {output}");

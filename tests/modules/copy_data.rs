@@ -27,13 +27,13 @@ fn scene() -> Result<(Cluster, Work, std::path::PathBuf), crate::support::skip::
 
 #[test]
 fn the_plan_is_as_before() {
-    let (_cluster, work, config) = need!(scene());
+    let (cluster, work, config) = need!(scene());
     let output = work
         .ledama(["run", "CopyData", "-i", "in.ref", "-c", "/data2/users/lofareor/LXXXX_XXXXX"])
         .args(["-u", "node013-014", "-o", "out.ref", "-s", "st", "--query", "--json"])
         .config(&config)
         .ok();
-    plan_golden::check("CopyData", "plan", &output, &work);
+    plan_golden::check("CopyData", "plan", &output, &work, &cluster);
 }
 
 #[test]

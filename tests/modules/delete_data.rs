@@ -52,7 +52,7 @@ fn left(cluster: &Cluster) -> usize {
 fn nothing_goes_without_a_yes() {
     let (cluster, work, config) = need!(scene());
     let output = delete(&work, &config, &["--query", "--json"]).code(0);
-    plan_golden::check("DeleteData", "plan", &output, &work);
+    plan_golden::check("DeleteData", "plan", &output, &work, &cluster);
     assert_eq!(left(&cluster), 4);
     delete(&work, &config, &[]).code(2).complains("--yes");
     assert_eq!(left(&cluster), 4);

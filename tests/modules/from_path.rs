@@ -30,7 +30,7 @@ fn finds_what_is_there() {
             Shape { data_bytes: 3_000_000, small_files: 1 },
         );
         std::fs::write(folder.join("README"), "no set").unwrap();
-        std::fs::create_dir(folder.join("L80897_SAP000_SB099_uv.MS")).unwrap();
+        std::fs::create_dir(folder.join("SB_params")).unwrap();
         std::fs::write(folder.join("L80897_SAP000_SB000_uv.MS.tar"), "packed").unwrap();
     }
     let find = |more: &[&str]| {

@@ -21,9 +21,11 @@ fn select(more: &[&str]) -> (Work, i32, Vec<String>) {
     let work = Work::new();
     work.file("a.ref", FIRST);
     work.file("b.ref", SECOND);
+    let config = work.file("ledama.toml", "[[hosts]]\nprefix = \"node\"\nrange = \"1-80\"\nbare = true\n");
     let output = work
         .ledama(["run", "CreateRefFileFromRefFile", "--output", "out.ref"])
         .args(more)
+        .config(&config)
         .run()
         .no_panic();
     let rows = if work.has("out.ref") {

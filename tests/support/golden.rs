@@ -36,6 +36,12 @@ fn difference(wanted: &str, got: &str) -> String {
     format!("from line {}\nwanted:\n{}got:\n{}", first + 1, part(&wanted), part(&got))
 }
 
+/// The text without the lines that begin and end a run with the time.
+pub(crate) fn without_times(text: &str) -> String {
+    let timed = |line: &&str| line.starts_with("# 20") && line.contains("Z ");
+    text.lines().filter(|line| !timed(line)).map(|line| format!("{line}\n")).collect()
+}
+
 /// Replaces what differs from run to run: each pair is (text, name).
 pub(crate) fn mask(text: &str, names: &[(&str, &str)]) -> String {
     names.iter().fold(text.to_string(), |text, (what, name)| text.replace(what, name))

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -14,9 +15,13 @@ use rustix::process::{Pid, Signal, kill_process};
 /// Past this a run counts as hanging; far beyond what any machine needs.
 const LIMIT: Duration = Duration::from_mins(5);
 
-/// The program under test.
+/// The program under test: the one built with the tests, or `LEDAMA_BINARY`.
 pub(crate) fn program() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_ledama"))
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        std::env::var_os("LEDAMA_BINARY")
+            .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_ledama")), PathBuf::from)
+    });
+    &PROGRAM
 }
 
 /// The root of the checkout.

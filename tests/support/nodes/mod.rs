@@ -165,6 +165,11 @@ impl Cluster {
         &self.folder
     }
 
+    /// The address of the node with that index.
+    pub(crate) fn address(&self, index: &str) -> String {
+        format!("127.0.{}.{index}", self.net)
+    }
+
     /// The home folder that all nodes share, seen from here.
     pub(crate) fn home(&self) -> PathBuf {
         self.folder.join("home")

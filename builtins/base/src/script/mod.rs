@@ -2,6 +2,7 @@
 //! catch, with the place it happened, and number conversion; and the functions
 //! of this crate for scripts: `names::…`, `ranges::…`, `units::…`.
 
+mod error;
 mod explain;
 mod names;
 mod ranges;
@@ -113,6 +114,7 @@ pub fn to_dynamic<T: serde::Serialize>(value: &T) -> Dynamic {
 /// Adds the functions of this crate. The namespace `nodes` needs the
 /// configuration and belongs to that area.
 pub fn register(engine: &mut Engine) {
+    error::register(engine);
     names::register(engine);
     ranges::register(engine);
     units::register(engine);
