@@ -90,10 +90,11 @@ impl Bootstrap {
                     *uploaded = Some(self.upload(opener, identity, watch)?);
                     continue;
                 }
-                Ok(Answer::Absent) => {
-                    Failure::worker(format!("`{}/{identity}/ledama` cannot be run", self.folder))
-                        .help(OTHER_FOLDER)
-                }
+                Ok(Answer::Absent) => Failure::worker(format!(
+                    "`{}/{identity}/ledama` was put there and cannot be executed",
+                    self.folder
+                ))
+                .help(OTHER_FOLDER),
                 Ok(Answer::Foreign) => self.foreign(),
                 Err(NoAnswer::Failed(failure)) => failure,
                 Err(NoAnswer::Gone(gone)) => {
@@ -127,14 +128,9 @@ impl Bootstrap {
         let result = self.send(&mut pump, watch);
         let result = result.map_err(|no_answer| match no_answer {
             NoAnswer::Failed(failure) => failure,
-            NoAnswer::Gone(gone) => opener.explain(&pump, &gone).unwrap_or_else(|| {
-                Failure::worker(format!(
-                    "the worker cannot be put into `{}`: {}",
-                    self.folder,
-                    pump.reason(&gone)
-                ))
-                .help(OTHER_FOLDER)
-            }),
+            NoAnswer::Gone(gone) => {
+                opener.explain(&pump, &gone).unwrap_or_else(|| self.not_stored(&pump, &gone))
+            }
         });
         pump.leave(Instant::now() + LEAVING);
         if result.is_ok() {
@@ -160,6 +156,19 @@ impl Bootstrap {
             .help(OTHER_FOLDER)
     }
 
+    fn not_stored(&self, pump: &Pump, gone: &Gone) -> Failure {
+        if matches!(gone.exit, None | Some(Exit::Connection)) {
+            let reason = pump.reason(gone);
+            return Failure::unreachable(Step::Worker, format!("lost during the upload: {reason}"));
+        }
+        let words = match pump.words.text() {
+            words if words.is_empty() => pump.reason(gone),
+            words => words,
+        };
+        Failure::worker(format!("the worker cannot be put into `{}`: {words}", self.folder))
+            .help(OTHER_FOLDER)
+    }
+
     fn not_started(pump: &Pump, gone: &Gone) -> Failure {
         let reason = pump.reason(gone);
         let failure = if matches!(gone.exit, None | Some(Exit::Connection)) {
@@ -167,6 +176,16 @@ impl Bootstrap {
         } else {
             Failure::worker(format!("the worker does not start: {reason}"))
         };
+        let words = pump.words.raw();
+        if ["shared libraries", "GLIBC"].iter().any(|part| words.contains(part)) {
+            return failure.help(
+                "the node lacks a library that this program needs: install it there, or build \
+                 ledama on the oldest of your systems",
+            );
+        }
+        if ["Exec format error", "cannot execute binary file"].iter().any(|p| words.contains(p)) {
+            return failure.help("the node's processor is of another kind: build ledama for it");
+        }
         match gone.exit {
             // What shells answer when a file is there but cannot be executed.
             Some(Exit::Status(126 | 127)) => failure.help(OTHER_FOLDER),

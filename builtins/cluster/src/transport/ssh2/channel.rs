@@ -78,8 +78,8 @@ impl ChannelWire {
 impl ChannelWire {
     /// True when something can be done that the socket does not tell of.
     ///
-    /// Every call takes all there is from the socket: a look for errors may
-    /// have brought output, the end or a wider window, and nothing more may
+    /// Every call takes all there is from the socket: a look for output may
+    /// have brought errors, the end or a wider window, and nothing more may
     /// come that would wake us.
     fn ready(&self, want_write: bool) -> bool {
         if self.session.borrow().outbound() {
@@ -96,6 +96,10 @@ impl Wire for ChannelWire {
     fn read(&mut self, stream: Stream, buffer: &mut [u8]) -> io::Result<usize> {
         let number = match stream {
             Stream::Output => 0,
+            // A look at the output has taken in all there is.
+            Stream::Errors if self.channel.read_window().available == 0 && !self.channel.eof() => {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
             Stream::Errors => 1,
         };
         match self.channel.stream(number).read(buffer) {

@@ -146,6 +146,11 @@ mod bodies {
         let error = bed.fail();
         assert_eq!(error.kind, ConnectErrorKind::Worker);
         assert!(error.message.contains("status 3: the library libx is missing"), "{error}");
+        if bed.sshd.is_some() {
+            let words = "error while loading shared libraries: libx.so";
+            bed.program = programs::failing(bed.folder.path(), words);
+            assert!(bed.fail().help.unwrap().contains("lacks a library"));
+        }
     }
 
     pub(super) fn is_lost_when_the_worker_talks_nonsense(mut bed: Bed) {

@@ -243,18 +243,18 @@ fn wait(wire: &mut dyn Wire, want_write: bool) {
 }
 
 #[test]
-fn output_taken_in_by_a_look_for_errors_is_not_slept_over() {
+fn errors_taken_in_by_a_look_for_output_are_not_slept_over() {
     let Some(bed) = Bed::new(Transport::Ssh2) else { return };
-    let mut wire = wire(&bed, "echo output; exec sleep 1000");
+    let mut wire = wire(&bed, "echo error >&2; exec sleep 1000");
     let mut buffer = [0; 100];
     // The first waits may end for other packets of the new channel.
     for _ in 0..10 {
-        let error = wire.read(Stream::Errors, &mut buffer).unwrap_err();
+        let error = wire.read(Stream::Output, &mut buffer).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WouldBlock);
         wait(&mut *wire, false);
     }
-    let count = wire.read(Stream::Output, &mut buffer).unwrap();
-    assert_eq!(&buffer[..count], b"output\n");
+    let count = wire.read(Stream::Errors, &mut buffer).unwrap();
+    assert_eq!(&buffer[..count], b"error\n");
     wire.leave(Instant::now());
 }
 
