@@ -25,7 +25,8 @@ pub(super) fn lists(folder: &Path, inventory: &Arc<Inventory>) -> Result<Lists, 
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().map(ledama_base::rawtext::encode).unwrap_or_default();
-        if name.ends_with(".ref") && !name.starts_with("IN") && !name.starts_with('.') {
+        let is_list = path.extension().is_some_and(|e| e == "ref");
+        if is_list && !name.starts_with("IN") && !name.starts_with('.') {
             outs.push(path);
         }
     }

@@ -43,7 +43,7 @@ pub struct Summary {
 /// Adds up.
 pub fn summarize(parts: &[Part]) -> Summary {
     let expected_mb = parts.iter().filter_map(|p| p.expected_mb).sum();
-    let present_mb: f64 = parts.iter().map(present).sum();
+    let present_mb = parts.iter().map(present).fold(0.0, |sum, mb| sum + mb);
     let done = |p: &&Part| p.verdict.state == DataState::Complete;
     let timed: Vec<(f64, f64)> = parts
         .iter()

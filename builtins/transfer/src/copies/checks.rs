@@ -8,6 +8,7 @@ use ledama_base::quote::show;
 use ledama_base::units::{from_mib, human_bytes};
 use ledama_cluster::plan::{Plan, Task};
 use ledama_cluster::report::Report;
+use ledama_reffile::Entry;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -29,10 +30,10 @@ impl Copies {
     /// Adds one look at the sources of each node, and one at the places and
     /// the disks of the targets of each.
     pub fn add_checks(&self, plan: &mut Plan) {
-        for (node, paths) in by_node(self.sources.entries().iter().map(|e| e.key())) {
+        for (node, paths) in by_node(self.sources.entries().iter().map(Entry::key)) {
             plan.add(Task::operation(node, node, Manifest::NAME, json!({ "paths": paths })));
         }
-        for (node, paths) in by_node(self.targets.entries().iter().map(|e| e.key())) {
+        for (node, paths) in by_node(self.targets.entries().iter().map(Entry::key)) {
             let folders: Vec<&str> = paths.iter().map(|p| parent(p)).collect();
             plan.add(Task::operation(node, node, Space::NAME, json!({ "folders": folders })));
             plan.add(Task::operation(

@@ -1,23 +1,24 @@
 //! Copies that would get in each other's way or in that of a source.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ledama_base::operation::{ErrorKind, OperationError};
 use ledama_base::quote::show;
+
+use ledama_reffile::Entry;
 
 use super::Copies;
 
 /// Two copies in one place, a copy onto a source, one inside the other.
 pub(super) fn collisions(copies: &Copies) -> Vec<OperationError> {
-    let sources: HashMap<(&str, &str), ()> =
-        copies.sources.entries().iter().map(|e| (e.key(), ())).collect();
+    let sources: HashSet<(&str, &str)> = copies.sources.entries().iter().map(Entry::key).collect();
     let mut targets: HashMap<(&str, &str), &str> = HashMap::new();
     let mut faults = Vec::new();
     for (source, target) in copies.pairs() {
         let place = || format!("{} on {}", show(&target.path), target.node);
         if source.key() == target.key() {
             faults.push(fault(format!("{} would be copied onto itself", place())));
-        } else if sources.contains_key(&target.key()) {
+        } else if sources.contains(&target.key()) {
             faults.push(fault(format!("{} is itself to be copied", place())));
         } else if let Some(first) = targets.insert(target.key(), &source.path) {
             faults.push(fault(format!(
@@ -29,7 +30,7 @@ pub(super) fn collisions(copies: &Copies) -> Vec<OperationError> {
         }
     }
     for (_, target) in copies.pairs() {
-        if let Some(set) = above(&target.node, &target.path, |key| sources.contains_key(key)) {
+        if let Some(set) = above(&target.node, &target.path, |key| sources.contains(key)) {
             faults.push(fault(format!(
                 "{} on {} would lie inside the set {}",
                 show(&target.path),
