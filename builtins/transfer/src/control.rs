@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Scope;
 use std::time::Duration;
 
 use ledama_base::operation::{ErrorKind, OperationContext, OperationError};
@@ -77,6 +78,12 @@ impl<'c> Control<'c> {
         self.stopped.load(Ordering::SeqCst)
     }
 
+    /// Whether what has arrived is of no use any more. A lost connection is no
+    /// reason to throw it away: the next attempt goes on from there.
+    pub(crate) fn given_up(&self) -> bool {
+        self.stopped() && self.error().kind != ErrorKind::Connection
+    }
+
     /// The failure, if there is one; cheap.
     pub(crate) fn check(&self) -> Result<(), OperationError> {
         if self.stopped() { Err(self.error()) } else { Ok(()) }
@@ -121,8 +128,38 @@ impl<'c> Control<'c> {
         self.wake.notify_all();
     }
 
+    /// To be held by every thread of the transfer: should the thread panic,
+    /// the others do not wait for it.
+    pub(crate) fn guard(&self) -> Guard<'_, 'c> {
+        Guard(self)
+    }
+
+    /// Starts a thread of the transfer.
+    pub(crate) fn spawn<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        work: impl FnOnce() + Send + 'scope,
+    ) {
+        scope.spawn(move || {
+            let _guard = self.guard();
+            work();
+        });
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// See [`Control::guard`].
+pub(crate) struct Guard<'a, 'c>(&'a Control<'c>);
+
+impl Drop for Guard<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(OperationError::new(ErrorKind::Internal, "a thread of the copy panicked"));
+            self.0.finish();
+        }
     }
 }
 
@@ -135,6 +172,7 @@ pub(crate) fn supervised<T>(
     let control = Control::new(ctx);
     std::thread::scope(|scope| {
         scope.spawn(|| control.watch());
+        let _guard = control.guard();
         let result = work(&control);
         if let Err(error) = &result {
             control.fail(error.clone());

@@ -161,7 +161,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn content(len: usize) -> Vec<u8> {
-        (0..len).map(|i| u8::try_from((i / 7 + i / 4099) % 251).unwrap()).collect()
+        let mut bytes = vec![0; len];
+        Hasher::new().finalize_xof().fill(&mut bytes);
+        bytes
     }
 
     fn by_pieces(bytes: &[u8], order: &[u64]) -> Option<Hash> {

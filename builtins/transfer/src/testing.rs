@@ -16,6 +16,8 @@ pub(crate) struct FakeCluster {
     nodes: BTreeMap<String, Registry>,
     tap: Mutex<Option<Tap>>,
     cancelled: AtomicBool,
+    /// Cancels as soon as there is progress.
+    cancel_on_progress: AtomicBool,
     /// Counts runs; part of their ids.
     runs: AtomicU64,
 }
@@ -69,9 +71,10 @@ impl FakeCluster {
         self.runs.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Interrupts everything, or lets it run again.
-    pub(crate) fn cancel(&self, cancelled: bool) {
-        self.cancelled.store(cancelled, Ordering::SeqCst);
+    /// Interrupts everything once something has arrived, or lets it run again.
+    pub(crate) fn cancel_on_progress(&self, cancel: bool) {
+        self.cancel_on_progress.store(cancel, Ordering::SeqCst);
+        self.cancelled.store(false, Ordering::SeqCst);
     }
 }
 
@@ -80,7 +83,6 @@ pub(crate) struct FakeContext {
     pub(crate) node: String,
     pub(crate) run_id: String,
     pub(crate) cluster: Option<Arc<FakeCluster>>,
-    pub(crate) done: AtomicU64,
     cancelled: AtomicBool,
 }
 
@@ -91,7 +93,6 @@ impl FakeContext {
             node: node.to_string(),
             run_id: "20260101T000000Z-test".to_string(),
             cluster: None,
-            done: AtomicU64::new(0),
             cancelled: AtomicBool::new(false),
         }
     }
@@ -118,7 +119,11 @@ impl OperationContext for FakeContext {
 
     fn progress(&self, progress: Progress) {
         assert!(progress.done <= progress.total, "{progress:?}");
-        self.done.fetch_max(progress.done, Ordering::SeqCst);
+        if let Some(cluster) = &self.cluster
+            && cluster.cancel_on_progress.load(Ordering::SeqCst)
+        {
+            cluster.cancelled.store(true, Ordering::SeqCst);
+        }
     }
 
     fn item(&self, _item: Value) {}

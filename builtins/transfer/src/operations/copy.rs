@@ -269,7 +269,10 @@ impl Task<'_> {
         supervised(self.ctx, |control| {
             let (here, there) = Link::pair();
             std::thread::scope(|scope| {
-                scope.spawn(|| control.note(serve(there, Some(&self.source), control)));
+                let _guard = control.guard();
+                control.spawn(scope, || {
+                    control.note(serve(there, Some(&self.source), control));
+                });
                 let outcome = receive(here, job, control);
                 if let Err(error) = &outcome {
                     control.fail(error.clone());
@@ -344,7 +347,8 @@ impl Task<'_> {
         };
         std::thread::scope(|scope| {
             let (answers, answer) = bounded(1);
-            scope.spawn(move || {
+            let _guard = control.guard();
+            control.spawn(scope, move || {
                 let output = self.call::<_, SendOutput>("transfer.send", &input);
                 match output {
                     Ok(output) => drop(answers.send(output)),

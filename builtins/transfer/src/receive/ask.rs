@@ -45,7 +45,7 @@ pub(super) fn ask(store: &Store<'_>, outlet: &Mutex<Outlet>) -> Result<(), Opera
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..threads().min(known.len()) {
-                scope.spawn(|| {
+                store.control.spawn(scope, || {
                     let _ = store.control.note(offer(store, &known, &next, outlet));
                 });
             }

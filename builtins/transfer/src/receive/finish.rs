@@ -98,7 +98,7 @@ pub(super) fn verify_content(store: &Store<'_>) -> Result<(), OperationError> {
     let first = Mutex::new(None);
     std::thread::scope(|scope| {
         for _ in 0..threads() {
-            scope.spawn(|| {
+            store.control.spawn(scope, || {
                 let mut folders = store.folders();
                 while let Some(&(index, size)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let same = reread(store, index, size, &mut folders);

@@ -40,6 +40,9 @@ use part::{Part, State};
 use stock::Stock;
 use store::{Spot, Store};
 
+/// Characters of a sender's message that are repeated.
+const LONGEST_WORDS: usize = 4096;
+
 /// Frames that wait to be written.
 const FRAMES: usize = 6;
 
@@ -165,7 +168,13 @@ fn read_list(
 
 /// The failure that the sender tells about.
 fn last_words(frame: &Frame) -> OperationError {
-    frame.parse_json().unwrap_or_else(|malformed: Malformed| malformed.into())
+    let mut error: OperationError =
+        frame.parse_json().unwrap_or_else(|malformed: Malformed| malformed.into());
+    for text in [Some(&mut error.message), error.help.as_mut()].into_iter().flatten() {
+        let end = text.char_indices().nth(LONGEST_WORDS).map_or(text.len(), |(at, _)| at);
+        text.truncate(end);
+    }
+    error
 }
 
 fn check_expected(listing: &Listing, job: &Job<'_>) -> Result<(), OperationError> {
@@ -305,7 +314,10 @@ impl Receiving<'_> {
         store.untouchable = true;
         let outlet = Mutex::new(outlet);
         let same = std::thread::scope(|scope| {
-            scope.spawn(|| self.control.note(ask::ask(&store, &outlet)));
+            let _guard = self.control.guard();
+            self.control.spawn(scope, || {
+                self.control.note(ask::ask(&store, &outlet));
+            });
             let same = self.control.note(self.hear_comparison(&store, &mut inlet));
             if same == Some(false) {
                 // Nothing more is to be learned; ends both sides.
@@ -470,13 +482,16 @@ impl Receiving<'_> {
         let (frames, arrived) = crossbeam_channel::bounded::<Frame>(FRAMES);
         let control = self.control;
         let digest = std::thread::scope(|scope| {
-            scope.spawn(|| control.note(ask::ask(store, outlet)));
+            let _guard = control.guard();
+            control.spawn(scope, || {
+                control.note(ask::ask(store, outlet));
+            });
             for _ in 0..threads() {
                 let arrived = arrived.clone();
-                scope.spawn(move || {
+                control.spawn(scope, move || {
                     let mut folders = store.folders();
                     for frame in arrived {
-                        if control.stopped()
+                        if control.given_up()
                             || control.note(store.take(frame, &mut folders)).is_none()
                         {
                             break;

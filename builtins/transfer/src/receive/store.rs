@@ -289,8 +289,7 @@ impl<'a> Store<'a> {
         let open = self.keep_open(index, entry, folders)?;
         if !head.same {
             open.written.store(true, Ordering::Relaxed);
-            self.write_piece(&open, &head, len, &data)
-                .map_err(|e| fault::at(self.member(index), e))?;
+            self.write_piece(&open, &head, len, &data)?;
         }
         drop(data);
         let whole = {
@@ -314,24 +313,23 @@ impl<'a> Store<'a> {
         head: &PieceHead,
         len: usize,
         mut data: &[u8],
-    ) -> std::io::Result<()> {
+    ) -> Result<(), OperationError> {
+        let failed = |e| fault::at(self.member(head.index), e);
         let start = head.piece * PIECE_BYTES;
         let mut end = 0;
         for &(at, length) in head.segments.iter().chain(&[(len, 0)]) {
-            self.check_io()?;
+            if self.control.given_up() {
+                return Err(self.control.error());
+            }
             if open.old {
-                punch(&open.file, start + end as u64, (at - end) as u64)?;
+                punch(&open.file, start + end as u64, (at - end) as u64).map_err(failed)?;
             }
             let (content, later) = data.split_at(length);
-            open.file.write_all_at(content, start + at as u64)?;
+            open.file.write_all_at(content, start + at as u64).map_err(failed)?;
             data = later;
             end = at + length;
         }
         Ok(())
-    }
-
-    fn check_io(&self) -> std::io::Result<()> {
-        if self.control.stopped() { Err(std::io::ErrorKind::Interrupted.into()) } else { Ok(()) }
     }
 
     fn keep_open(

@@ -99,10 +99,11 @@ impl Serving<'_> {
         let (gone, farewell) = crossbeam_channel::bounded(1);
         std::thread::scope(|scope| {
             let (queue, source) = (&queue, &source);
-            scope.spawn(move || self.listen(inlet, queue, &gone));
+            let _guard = control.guard();
+            control.spawn(scope, move || self.listen(inlet, queue, &gone));
             for _ in 0..threads() {
                 let frames = frames.clone();
-                scope.spawn(move || {
+                control.spawn(scope, move || {
                     if let Err(error) = self.work(queue, source, &frames) {
                         let _ = frames.send(Err(error));
                     }

@@ -78,7 +78,8 @@ fn odd_names_links_and_modes_are_kept() {
         let deep = root.join("d/".repeat(100));
         fs::create_dir_all(&deep).unwrap();
         fs::write(deep.join("bottom"), "x").unwrap();
-        dress(&root.join("-rf"), 0o000, 7);
+        let shut = if rustix::process::geteuid().is_root() { 0 } else { 0o400 };
+        dress(&root.join("-rf"), shut, 7);
         dress(&root.join("*"), 0o444, 8);
         dress(&root.join("d"), 0o1777, 9);
     });
