@@ -13,11 +13,12 @@ use serde_json::json;
 use super::super::bootstrap::Opener as _;
 use super::super::failure::Trail;
 use super::super::known_hosts::fingerprint;
+use super::super::probe::Step;
 use super::super::ssh2::{Client, Keyring};
 use super::super::watch::Watch;
 use super::super::wire::{Stream, Wire};
 use super::bed::{Bed, Conversation, LONG};
-use super::sshd;
+use super::{programs, sshd};
 use crate::error::ConnectErrorKind;
 use crate::executor::CancelToken;
 use crate::plan::{Action, CommandSpec};
@@ -323,6 +324,19 @@ fn a_missing_client_and_a_missing_executable_are_told() {
         assert_eq!(error.kind, ConnectErrorKind::Worker);
         assert!(error.message.contains("`/nowhere/ledama`"), "{error}");
     }
+}
+
+#[test]
+fn the_way_to_this_host_is_probed_too() {
+    let Some(mut bed) = Bed::new(Transport::Local) else { return };
+    let probe = bed.connectors().probe(&bed.target);
+    assert!(probe.ok() && probe.peer.is_some(), "{probe:?}");
+    let steps: Vec<Step> = probe.checks.iter().map(|check| check.step).collect();
+    assert_eq!(steps, [Step::Worker, Step::Version]);
+    bed.program = programs::outdated(bed.folder.path());
+    let probe = bed.connectors().probe(&bed.target);
+    let check = probe.checks.last().unwrap();
+    assert_eq!((check.step, check.ok), (Step::Version, false));
 }
 
 #[test]

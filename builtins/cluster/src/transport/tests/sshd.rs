@@ -127,7 +127,9 @@ fn spawn(folder: &Path, port: u16, extra: &str) -> Child {
 pub(super) fn key(path: &Path, kind: &str, passphrase: &str) {
     if !path.exists() {
         let status = Command::new("ssh-keygen")
-            .args(["-q", "-t", kind, "-N", passphrase, "-C", "test", "-f"])
+            .args(["-q", "-t", kind, "-N", passphrase, "-C", "test"])
+            .args(if kind == "rsa" { &["-b", "2048"][..] } else { &[] })
+            .arg("-f")
             .arg(path)
             .status()
             .unwrap();
