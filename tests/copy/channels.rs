@@ -4,7 +4,7 @@ use super::scene::{SOURCE, Scene, TARGET};
 use crate::support::nodes::Settings;
 use crate::support::observation::{self, Shape};
 use crate::support::skip::need;
-use crate::support::tree::assert_same;
+use crate::support::tree::assert_same_entries;
 use crate::support::{Cluster, Work, shared};
 
 fn difficult(settings: &str) -> Result<Scene, crate::support::skip::Skip> {
@@ -94,7 +94,7 @@ fn on_the_same_node() {
         .args(["--statuspath", "st", "--no-progress"])
         .config(&scene.config);
     run.ok();
-    assert_same(&scene.source(), &scene.cluster.seen("node011", TARGET));
+    assert_same_entries(&scene.source(), &scene.cluster.seen("node011", TARGET));
     scene.cluster.expect_nothing_left();
 }
 
@@ -124,7 +124,7 @@ fn many_sets_at_once_over_several_nodes() {
     let on = |node: &str| work_count(&cluster, node);
     assert_eq!((on("node013"), on("node014")), (11, 11));
     for (from, to) in [("node011", "node013"), ("node012", "node014")] {
-        assert_same(&cluster.seen(from, SOURCE), &cluster.seen(to, TARGET));
+        assert_same_entries(&cluster.seen(from, SOURCE), &cluster.seen(to, TARGET));
     }
     let out = work.read("out.ref");
     assert_eq!(out.lines().filter(|line| line.starts_with(TARGET)).count(), 22, "{out}");

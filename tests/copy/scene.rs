@@ -8,7 +8,9 @@ use crate::support::nodes::{Settings, Wish};
 use crate::support::observation::{self, Shape};
 use crate::support::run::Run;
 use crate::support::skip::Skip;
-use crate::support::tree::{Entry, assert_same, bytes_below, parts, walk};
+use crate::support::tree::{
+    Entry, assert_same, assert_same_entries, bytes_below, compare, parts, walk,
+};
 use crate::support::{Cluster, Work, wait};
 
 pub(super) const SOURCE: &str = "/data1/users/lofareor/L2013_80897";
@@ -107,7 +109,8 @@ impl Scene {
     /// The source is as it was, and every copy that has its name is whole.
     #[track_caller]
     pub(super) fn assert_nothing_is_lost(&self) {
-        assert_eq!(walk(&self.source()), self.before, "the source has changed");
+        let changes = compare(&self.before, &walk(&self.source()));
+        assert!(changes.is_empty(), "the source has changed:\n{}", changes.join("\n"));
         for name in self.visible() {
             assert_same(&self.source().join(&name), &self.target().join(&name));
         }
@@ -138,16 +141,7 @@ impl Scene {
     #[track_caller]
     pub(super) fn assert_all_is_there(&self) {
         self.assert_nothing_is_lost();
-        for entry in std::fs::read_dir(self.source()).unwrap() {
-            let name = entry.unwrap().file_name();
-            assert_same(&self.source().join(&name), &self.target().join(&name));
-        }
-        assert_eq!(
-            std::fs::read_dir(self.source()).unwrap().count(),
-            std::fs::read_dir(self.target()).unwrap().count(),
-            "something is left over in {:?}",
-            self.target().read_dir().unwrap().flatten().collect::<Vec<_>>()
-        );
+        assert_same_entries(&self.source(), &self.target());
         self.cluster.expect_nothing_left();
         self.work.ledama(["run", "CheckData", "--inarg", "st"]).config(&self.config).ok();
     }

@@ -27,7 +27,10 @@ fn each_mistake_is_shown_with_its_place() {
     let mut failed = Vec::new();
     for (name, text) in cases {
         let work = Work::new();
-        work.file("library.rhai", "fn half(x) { x / 2 }\nfn broken(x) { x.no_such_property }\n");
+        work.file(
+            "lib/library.rhai",
+            "fn half(x) { x / 2 }\nfn broken(x) { x.no_such_property }\n",
+        );
         work.file("script.rhai", &text);
         let output = work.ledama(["run", "script.rhai"]).run().no_panic();
         let shown = format!("{}{}[exit code {}]\n", output.stdout(), output.stderr, output.code);

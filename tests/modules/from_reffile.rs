@@ -21,7 +21,8 @@ fn select(more: &[&str]) -> (Work, i32, Vec<String>) {
     let work = Work::new();
     work.file("a.ref", FIRST);
     work.file("b.ref", SECOND);
-    let config = work.file("ledama.toml", "[[hosts]]\nprefix = \"node\"\nrange = \"1-80\"\nbare = true\n");
+    let config =
+        work.file("ledama.toml", "[[hosts]]\nprefix = \"node\"\nrange = \"1-80\"\nbare = true\n");
     let output = work
         .ledama(["run", "CreateRefFileFromRefFile", "--output", "out.ref"])
         .args(more)

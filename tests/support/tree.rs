@@ -106,9 +106,16 @@ fn mark_twins(root: &Path, found: &mut BTreeMap<PathBuf, Entry>) {
 
 /// How a copy differs from its source; empty when it does not.
 pub(crate) fn differences(source: &Path, copy: &Path) -> Vec<String> {
-    let (source, copy) = (walk(source), walk(copy));
+    compare(&walk(source), &walk(copy))
+}
+
+/// How what was found differs from what is wanted.
+pub(crate) fn compare(
+    source: &BTreeMap<PathBuf, Entry>,
+    copy: &BTreeMap<PathBuf, Entry>,
+) -> Vec<String> {
     let mut found = Vec::new();
-    for (name, wanted) in &source {
+    for (name, wanted) in source {
         match copy.get(name) {
             None => found.push(format!("{}: missing", name.display())),
             Some(got) => {
@@ -145,6 +152,23 @@ pub(crate) fn assert_same(source: &Path, copy: &Path) {
         source.display(),
         found.join("\n")
     );
+}
+
+/// Expects every entry of a folder to have a same one in another; the folders
+/// themselves may differ, for example in their times.
+#[track_caller]
+pub(crate) fn assert_same_entries(source: &Path, copy: &Path) {
+    let names = |folder: &Path| -> Vec<OsString> {
+        let entries =
+            std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+        let mut names: Vec<OsString> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(source), names(copy), "{} and {}", source.display(), copy.display());
+    for name in names(source) {
+        assert_same(&source.join(&name), &copy.join(&name));
+    }
 }
 
 /// Names in a folder that begin with a dot and belong to a copy that is not
