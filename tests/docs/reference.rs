@@ -46,11 +46,18 @@ fn every_module_of_the_page_about_writing_modules_runs() {
             continue;
         }
         count += 1;
+        // Its own name, if its examples tell it.
+        let name = block
+            .split("ledama run ")
+            .nth(1)
+            .and_then(|rest| rest.split_whitespace().next())
+            .unwrap_or("FromThePage");
         let work = Work::new();
-        work.file("modules/FromThePage.rhai", block);
-        work.ledama(["check", "modules/FromThePage.rhai"]).ok();
-        work.ledama(["list"]).ok().says("FromThePage");
-        work.ledama(["run", "FromThePage", "--help"]).ok();
+        let file = format!("modules/{name}.rhai");
+        work.file(&file, block);
+        work.ledama(["check", &file]).ok();
+        work.ledama(["list"]).ok().says(name);
+        work.ledama(["run", name, "--help"]).ok();
     }
     assert!(count > 0, "no whole module in modules/README.md");
 }
