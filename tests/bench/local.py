@@ -1,6 +1,5 @@
 """What needs no node: start-up, listing of many modules, a large RefFile."""
 import os
-import shutil
 import sys
 import tempfile
 
@@ -38,7 +37,11 @@ def listing(binary, quick):
         os.mkdir(f"{folder}/modules")
         for k in range(95):
             name = originals[k % len(originals)]
-            shutil.copy(os.path.join(MODULES, name), f"{folder}/modules/Bench{k:02}{name}")
+            with open(os.path.join(MODULES, name)) as f:
+                # Its examples begin with its own name.
+                text = f.read().replace(f"ledama run {name[:-5]}", f"ledama run Bench{k:02}{name[:-5]}")
+            with open(f"{folder}/modules/Bench{k:02}{name}", "w") as f:
+                f.write(text)
         env = _alone(folder)
         table = Table("`ledama list` over 95 modules more", "ms", more_is_better=False)
         ours = cost([binary, "--modules", f"{folder}/modules", "list"], times, env, warm=True).wall * 1e3

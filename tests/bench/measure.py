@@ -91,7 +91,7 @@ class Table:
 
     def peer(self, name, value, note=""):
         ratio = self.ours / value if self.more else value / self.ours
-        self._line(name, value, f"ledama is {ratio:.2g} times as fast" if ratio < 10 else f"ledama is {ratio:.0f} times as fast", note)
+        self._line(name, value, f"ledama: {ratio:.2g} x" if ratio < 10 else f"ledama: {ratio:.0f} x", note)
 
     def absent(self, name):
         print(f"  {name:<34}  not installed", flush=True)
@@ -101,5 +101,5 @@ class Table:
         self.rows.append({"target": text, "met": met})
 
     def _line(self, name, value, ratio, note):
-        print(f"  {name:<34} {value:>10.4g} {self.unit:<9} {ratio:<28} {note}".rstrip(), flush=True)
+        print(f"  {name:<34} {value:>10.4g} {self.unit:<9} {ratio:<16} {note}".rstrip(), flush=True)
         self.rows.append({"name": name, "value": value, "unit": self.unit, "ratio": ratio, "note": note})
