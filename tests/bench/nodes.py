@@ -118,13 +118,24 @@ class Cluster:
         """A disk of a node, seen from here."""
         if not self.size:
             return f"{self.base}/{name}/{disk}"
+        return f"/proc/{self._init(name)}/root/{disk}"
+
+    def _init(self, name):
+        """Process 1 of a node, by its number here."""
         pid = self.children[name].pid
-        init = open(f"/proc/{pid}/task/{pid}/children").read().split()[0]
-        return f"/proc/{init}/root/{disk}"
+        return open(f"/proc/{pid}/task/{pid}/children").read().split()[0]
 
     def close(self):
-        for child in self.children.values():
+        inside = []
+        for name, child in self.children.items():
+            try:
+                inside.append(self._init(name))
+            except (OSError, IndexError):
+                pass
             child.kill()
         for child in self.children.values():
             child.wait()
+        # The kernel ends the rest of each node; its port is free then.
+        while any(os.path.exists(f"/proc/{pid}") for pid in inside):
+            time.sleep(0.01)
         shutil.rmtree(self.base, ignore_errors=True)
