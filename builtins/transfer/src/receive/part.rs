@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 
 use ledama_base::operation::{ErrorKind, OperationError};
 use rustix::fs::{
@@ -16,6 +17,12 @@ use crate::fault;
 use crate::folders::open_private;
 use crate::place::{Place, state_name};
 use crate::remove::remove_tree;
+
+/// How long an attempt whose connection was cut may take to end.
+const LAST_BREATH: Duration =
+    if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(20) };
+/// Between two looks whether it has ended.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is known about an unfinished copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,20 +161,25 @@ fn own_state(
     state: &State,
 ) -> Result<(File, Option<State>), OperationError> {
     let name = state_name(part);
-    // Between opening and locking, another copy may end and remove the file.
-    for _ in 0..100 {
+    let patience = Instant::now() + LAST_BREATH;
+    loop {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(place.folder(), &*name, flags, Mode::from_raw_mode(0o600))
             .map_err(|e| fault::at(place.text_of(&name), e))?;
         match lock(place, &name, file.into())? {
             Claim::Free(file, known) => return Ok((file, known)),
-            Claim::Busy(known) => {
+            // An earlier attempt of this run, whose connection was cut.
+            Claim::Busy(known) if Instant::now() >= patience => {
                 return Err(busy(place, Some(known.unwrap_or_else(|| state.clone()))));
+            }
+            Claim::Busy(_) => std::thread::sleep(PAUSE),
+            // Between opening and locking, another copy ended and removed the file.
+            Claim::None if Instant::now() >= patience => {
+                return Err(busy(place, Some(state.clone())));
             }
             Claim::None => {}
         }
     }
-    Err(busy(place, Some(state.clone())))
 }
 
 /// Looks at the state file of a part.
