@@ -6,10 +6,12 @@ mod config;
 mod describe;
 mod docs;
 mod doctor;
+mod entries;
 mod list;
 mod modules;
 mod new;
 mod place;
+mod repl;
 pub mod run;
 pub mod run_flags;
 mod signals;
@@ -94,6 +96,8 @@ enum Command {
     Config(config::Args),
     /// Find out whether nodes, keys and programs are in order
     Doctor(doctor::Args),
+    /// Try out builtins line by line
+    Repl(repl::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
     /// Write the manual, or check that it is up to date
@@ -134,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Docs(args) => docs::run(&shared, &args),
         Command::Config(args) => config::run(&shared, &args),
         Command::Doctor(args) => doctor::run(&shared, &args),
+        Command::Repl(args) => repl::run(&shared, &args),
         Command::Completions(args) => Ok(completions::run(&args)),
         Command::Worker(args) => return worker::run(&args),
         Command::Complete(args) => Ok(completions::complete(&args)),

@@ -52,14 +52,22 @@ pub enum Stop {
 /// own thread.
 pub fn run(setup: &Setup, script: &ScriptFile, call: Call) -> Result<Dynamic, Stop> {
     setup.sources.add(&script.label, script.text.clone());
+    on_own_thread(&script.label, || run_here(setup, script, call))
+}
+
+/// Evaluates on a thread with room for deep calls, and survives panics there.
+pub(crate) fn on_own_thread(
+    label: &str,
+    work: impl FnOnce() -> Result<Dynamic, Stop> + Send,
+) -> Result<Dynamic, Stop> {
     thread::scope(|scope| {
         let spawned = thread::Builder::new()
             .name("script".to_string())
             .stack_size(STACK)
-            .spawn_scoped(scope, || run_here(setup, script, call));
+            .spawn_scoped(scope, work);
         match spawned.map(thread::ScopedJoinHandle::join) {
             Ok(Ok(result)) => result,
-            Ok(Err(panic)) => Err(fault(panicked(&*panic, script))),
+            Ok(Err(panic)) => Err(fault(panicked(&*panic, label))),
             Err(error) => {
                 Err(fault(Diagnostic::error(format!("no thread for the script: {error}"))))
             }
@@ -71,13 +79,13 @@ fn fault(diagnostic: Diagnostic) -> Stop {
     Stop::Fault(Box::new(diagnostic))
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send), script: &ScriptFile) -> Diagnostic {
+fn panicked(panic: &(dyn std::any::Any + Send), label: &str) -> Diagnostic {
     let text = panic
         .downcast_ref::<&str>()
         .map(ToString::to_string)
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_default();
-    Diagnostic::error(format!("a builtin called by {} failed badly: {text}", script.label))
+    Diagnostic::error(format!("a builtin called by {label} failed badly: {text}"))
         .help("this is a fault of ledama itself; please report it")
 }
 
@@ -107,7 +115,7 @@ fn run_here(setup: &Setup, script: &ScriptFile, call: Call) -> Result<Dynamic, S
             engine.eval_ast_with_scope::<Dynamic>(&mut scope, &tree)
         }
     };
-    result.map_err(|error| stopped(&error, &engine, script, &options, &setup.sources))
+    result.map_err(|error| stopped(&error, &engine, &script.label, &options, &setup.sources))
 }
 
 /// Parses a script for running; knows the names in `scope`.
@@ -148,10 +156,11 @@ pub(crate) fn missing_entry(
         .help(format!("the host calls `{ENTRY}` with the checked options and the run"))
 }
 
-fn stopped(
+/// Why an evaluation did not end by itself; `label` is what the text is called.
+pub(crate) fn stopped(
     error: &EvalAltResult,
     engine: &Engine,
-    script: &ScriptFile,
+    label: &str,
     options: &[String],
     sources: &Sources,
 ) -> Stop {
@@ -166,13 +175,13 @@ fn stopped(
             Some(Ended::Cancelled) => Stop::Cancelled,
             Some(Ended::OutOfMemory) => fault(
                 Diagnostic::error("the script takes too much memory")
-                    .at(Place::of(&script.label, *position))
+                    .at(Place::of(label, *position))
                     .help("keep lists of data in handles such as a RefFile, not in arrays"),
             ),
             None => Stop::Ended(token.clone()),
         };
     }
     let functions = Functions::of(engine);
-    let around = Surroundings { file: &script.label, sources, functions: &functions, options };
+    let around = Surroundings { file: label, sources, functions: &functions, options };
     fault(script_error(error, &around))
 }

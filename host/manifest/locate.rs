@@ -25,6 +25,40 @@ pub(super) fn up_to_constant<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     None
 }
 
+/// Whether a text that was typed must go on: it ends inside of brackets, of a
+/// comment or of a text that may span lines, with an operator, or with the
+/// description of a function that is yet to come.
+pub(crate) fn is_unfinished(text: &str) -> bool {
+    const OPERATORS: &[u8] = b"=+-*/%&|^<>,.:?!";
+    if text.trim_end().lines().last().is_some_and(|line| line.trim_start().starts_with("///")) {
+        return true;
+    }
+    let mut scanner = Scanner { text: text.as_bytes(), at: 0 };
+    let mut depth = 0_i64;
+    let mut last: &[u8] = b"";
+    while let Some(token) = scanner.next_token() {
+        match token {
+            b"{" | b"[" | b"(" => depth += 1,
+            b"}" | b"]" | b")" => depth -= 1,
+            _ => {}
+        }
+        last = token;
+    }
+    match text.as_bytes().get(scanner.at) {
+        // A text in plain quotes ends on its line: that is a mistake, not a pause.
+        Some(b'"' | b'\'') => false,
+        Some(_) => true,
+        None => depth > 0 || matches!(last, [symbol] if OPERATORS.contains(symbol)),
+    }
+}
+
+/// Where the text in quotes begins (with its quote) that is still open at the end.
+pub(crate) fn open_text(text: &str) -> Option<usize> {
+    let mut scanner = Scanner { text: text.as_bytes(), at: 0 };
+    while scanner.next_token().is_some() {}
+    matches!(text.as_bytes().get(scanner.at), Some(b'"' | b'`')).then_some(scanner.at)
+}
+
 /// Splits a script into words, single symbols and whole texts, leaving out
 /// blanks and comments.
 struct Scanner<'a> {
@@ -177,10 +211,61 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_text_goes_on_until_its_brackets_are_closed() {
+        for text in [
+            "f(",
+            "let x = [1,",
+            "fn f(x) {",
+            "if a { b } else {",
+            "let x =",
+            "1 +",
+            "a.b.",
+            "/* a",
+            "`a\nb",
+            "#\"a\nb",
+            "f(`${ a }",
+            "#{ a: `b}` ",
+            "x && // what?",
+            "/// About f",
+        ] {
+            assert!(is_unfinished(text), "{text}");
+        }
+        for text in [
+            "",
+            "f()",
+            "let x = [1];",
+            "fn f(x) { x }",
+            "\"a",
+            "'a",
+            "f(\"a(\")",
+            "x // f(",
+            ")(",
+            "f())",
+            "`a(`",
+            "/* ( */ 1",
+            "#{ a: 1 }",
+            "\"=\"",
+            "#\"(\"#",
+        ] {
+            assert!(!is_unfinished(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_open_text_is_found() {
+        assert_eq!(open_text("f(\"a\", \"b"), Some(7));
+        assert_eq!(open_text("f(`a"), Some(2));
+        for text in ["", "f(\"a\"", "// \"a", "'a", "/* \""] {
+            assert_eq!(open_text(text), None, "{text}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_text_panics(text in "[a-zMODULE{}\\[\\]()\"'`#$/*; =\\\\\n]{0,60}") {
             let _ = up_to_constant(&text, "MODULE");
+            let _ = (is_unfinished(&text), open_text(&text));
         }
     }
 }

@@ -28,6 +28,7 @@ mod value;
 
 pub use command::{Purpose, command};
 pub use groups::Groups;
+pub(crate) use locate::{is_unfinished, open_text};
 pub use model::{
     Adjustment, Changes, Choice, HostLetter, Kind, LEVELS, ListOf, Manifest, OptionDecl,
     ResultKind, key_of,

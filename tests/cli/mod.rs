@@ -5,4 +5,5 @@ mod completions;
 mod config;
 mod new;
 mod options;
+mod repl;
 mod usage;

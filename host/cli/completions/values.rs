@@ -1,20 +1,15 @@
 //! What can stand as the value of an option or as a plain word.
 
-use std::path::{Path, PathBuf};
-
 use clap::{Arg, ValueHint};
 use ledama_base::host_group::HostGroup;
 
 use super::answer::{Answer, Candidate, Files};
 use super::scene::{self, Scene};
+use crate::cli::entries;
 use crate::manifest::{Kind, ListOf};
-use crate::run::folders;
 
 /// Names of machines shown at most; with more, only their common beginning.
 const NODES: usize = 200;
-
-/// Entries of a folder offered at most.
-const ENTRIES: usize = 500;
 
 /// Values of an argument of the host; `place` names its command.
 pub(super) fn of_host(scene: &Scene, place: &[&str], arg: &Arg, current: &str) -> Answer {
@@ -120,27 +115,8 @@ fn list_of_files(current: &str) -> Answer {
     let Some((before, part)) = current.rsplit_once(',') else {
         return Answer::files(Files::All);
     };
-    let (folder, begin) = part.rsplit_once('/').map_or(("", part), |(f, b)| (f, b));
-    let shown = if part.contains('/') { format!("{folder}/") } else { String::new() };
-    let folder = match shown.as_str() {
-        "" => PathBuf::from("."),
-        "/" => PathBuf::from("/"),
-        _ => folders::expand_home(Path::new(folder)),
-    };
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let hidden = name.starts_with('.') && !begin.starts_with('.');
-            let end = if entry.path().is_dir() { "/" } else { "" };
-            (!hidden && name.starts_with(begin)).then(|| format!("{before},{shown}{name}{end}"))
-        })
-        .take(ENTRIES)
-        .collect();
-    names.sort();
-    let candidates = names.into_iter().map(Candidate::plain).collect();
+    let paths = entries::beginning_with(part).into_iter();
+    let candidates = paths.map(|path| Candidate::plain(format!("{before},{path}"))).collect();
     Answer { candidates, files: Files::None, goes_on: true }
 }
 
