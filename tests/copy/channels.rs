@@ -65,16 +65,34 @@ fn also_through_the_systems_client() {
 }
 
 #[test]
-fn an_ssh_pipe_is_used_where_no_port_is_free() {
-    // Somebody else has the only port that data may use.
-    let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
-    let scene = need!(difficult(&format!(
-        "\n[transfer]\nports = \"{port}-{port}\"\nconnect_timeout = 1\n"
-    )));
+fn an_ssh_pipe_is_used_where_no_port_can_be_reached() {
+    // Only the SSH client knows where the nodes are, as behind a jump host.
+    let settings = Settings {
+        transport: Some("openssh".into()),
+        address: Some("{name}".into()),
+        more: "\n[transfer]\nconnect_timeout = 2\n".into(),
+        ..Settings::default()
+    };
+    let scene = need!(Scene::with(Cluster::of(2), settings, |folder| {
+        for set in observation::sets(folder, 80897, 0..2, Shape::default()) {
+            observation::make_difficult(&set);
+        }
+    }));
     scene.cluster.let_nodes_log_in();
     scene.copy().ok();
     scene.assert_all_is_there();
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    // Somebody else has the only port that data may use.
+    let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let scene = need!(difficult(&format!("\n[transfer]\nports = \"{port}-{port}\"\n")));
+    scene.copy().run().code(1).complains(&port.to_string()).complains("transfer.ports");
+    scene.assert_nothing_is_lost();
+    drop(taken);
+    scene.resume_and_check();
 }
 
 #[test]

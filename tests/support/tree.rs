@@ -179,7 +179,10 @@ pub(crate) fn parts(folder: &Path) -> Vec<OsString> {
         .flatten()
         .flatten()
         .map(|entry| entry.file_name())
-        .filter(|name| name.to_string_lossy().contains(".ledama-part-"))
+        .filter(|name| {
+            let name = name.to_string_lossy();
+            name.contains(".ledama-part-") && !name.ends_with(".state")
+        })
         .collect()
 }
 

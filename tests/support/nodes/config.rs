@@ -13,6 +13,8 @@ pub(crate) struct Settings {
     pub(crate) transport: Option<String>,
     /// Lines added below `[ssh]`.
     pub(crate) ssh: Vec<String>,
+    /// Address of a node for the launching host; its own by default.
+    pub(crate) address: Option<String>,
     /// Whole tables added at the end.
     pub(crate) more: String,
 }
@@ -39,7 +41,8 @@ impl Cluster {
         }
         let _ =
             writeln!(text, "\n[[hosts]]\nprefix = \"node\"\nrange = \"11-{last}\"\nbare = true");
-        let _ = writeln!(text, "address = \"127.0.{}.{{index}}\"", self.net);
+        let own = self.address("{index}");
+        let _ = writeln!(text, "address = \"{}\"", settings.address.as_ref().unwrap_or(&own));
         text.push_str(&settings.more);
         work.file("ledama.toml", text)
     }
@@ -56,8 +59,20 @@ impl Cluster {
              \x20 StrictHostKeyChecking yes\n\
              \x20 BatchMode yes\n"
         );
+        // Names of nodes are known here and nowhere else.
+        let hosts: String = self
+            .names()
+            .iter()
+            .map(|name| {
+                let address = self.address(name.trim_start_matches("node").trim_start_matches('0'));
+                format!(
+                    "Host {name}\n  HostName {address}\n  HostKeyAlias {name}\n  Port {}\n",
+                    self.port
+                )
+            })
+            .collect();
         let file = self.folder.join("ssh_config");
-        std::fs::write(&file, text).unwrap();
+        std::fs::write(&file, format!("{hosts}{text}")).unwrap();
         file
     }
 }

@@ -243,6 +243,7 @@ impl Cluster {
         for name in ["id_ed25519", "known_hosts"] {
             std::fs::copy(self.folder.join(name), folder.join(name)).unwrap();
         }
+        std::fs::copy(self.ssh_config(), folder.join("config")).unwrap();
     }
 
     /// Runs a program on a node, past its sshd.
