@@ -174,7 +174,7 @@ fn huge_output_neither_hangs_nor_fills_the_memory(place: Place) {
     let logs = place.work.names("logs");
     assert_eq!(logs.len(), 1, "{logs:?}");
     let log = std::fs::read(place.work.join("logs").join(&logs[0])).unwrap();
-    let count = |wanted: u8| log.iter().filter(|byte| **byte == wanted).count();
+    let count = |wanted: u8| log.split(|byte| *byte == wanted).count() - 1;
     assert!(count(b'x') >= 100_000_000, "{} bytes of standard output", count(b'x'));
     assert!(count(b'y') >= 100_000_000, "{} bytes of standard error", count(b'y'));
     assert!(log.windows(6).rev().take(200_000).any(|part| part == b"last!\n"), "the end is lost");

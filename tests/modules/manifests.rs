@@ -1,7 +1,7 @@
 //! Over all modules of the project: faces made from the manifests.
 
 use crate::support::Work;
-use crate::support::run::repository;
+use crate::support::run::{Run, repository};
 
 /// Names of the modules in the project.
 pub(crate) fn names() -> Vec<String> {
@@ -18,7 +18,7 @@ pub(crate) fn names() -> Vec<String> {
 fn none_has_a_fault() {
     let work = Work::new();
     let files = names().into_iter().map(|name| repository().join(format!("modules/{name}.rhai")));
-    let run = files.fold(work.ledama(["check"]), |run, file| run.arg(file));
+    let run = files.fold(work.ledama(["check"]), Run::arg);
     run.ok();
 }
 
