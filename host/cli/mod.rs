@@ -97,6 +97,10 @@ enum Command {
     /// Find out whether nodes, keys and programs are in order
     Doctor(doctor::Args),
     /// Try out builtins line by line
+    ///
+    /// Everything is real: `run` is a run, and `run.execute(plan)` carries a plan out. Inside,
+    /// `:help` tells more. Lines can also come from a file or a pipe: they are evaluated one after
+    /// the other, values go to standard output, and the first error ends it with exit code 1.
     Repl(repl::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),

@@ -46,9 +46,6 @@ const WIDTH: usize = 100;
 
 /// Options of `ledama repl`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-`:help` tells more inside. Lines can also come from a file or a pipe: they are evaluated one
-after the other, values go to standard output, and the first error ends it with exit code 1.")]
 pub(super) struct Args {
     /// Show what plans would do, change nothing
     #[arg(long)]
