@@ -23,7 +23,8 @@ pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
     let talk = Talk::new(shared.color);
     let place = Place::find(shared, &talk)?;
     let catalogue = Catalogue::new(shared, &place.loaded.config.paths.modules, &talk);
-    let manifest = catalogue.module(&args.module)?.at_level(place.level).filled(&place.placeholders());
+    let manifest =
+        catalogue.module(&args.module)?.at_level(place.level).filled(&place.placeholders());
     if args.json {
         results::json(&describe::json(&manifest));
     } else {

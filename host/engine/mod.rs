@@ -15,6 +15,6 @@ mod tests;
 
 pub use library::{Library, ScriptFile, Spot, VARIABLE, open};
 pub(crate) use resolver::locate;
-pub(crate) use run::{missing_entry, on_own_thread, stopped};
 pub use run::{Call, ENTRY, Stop, compile, run};
+pub(crate) use run::{missing_entry, on_own_thread, stopped};
 pub use setup::{Ended, MEMORY, OPERATIONS, Output, Setup, inspector};
