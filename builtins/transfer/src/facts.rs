@@ -75,9 +75,8 @@ impl From<&Stat> for Facts {
 }
 
 /// The time of last change as the system wants it; the time of last access becomes the same.
-#[allow(clippy::unnecessary_cast)] // the fields have other types on other machines
 pub(crate) fn timestamps(mtime: Time) -> Timestamps {
-    let time = Timespec { tv_sec: mtime.seconds as _, tv_nsec: mtime.nanos as _ };
+    let time = Timespec { tv_sec: mtime.seconds, tv_nsec: mtime.nanos.into() };
     Timestamps { last_access: time, last_modification: time }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn punch(file: &File, mut at: u64, mut len: u64) -> std::io::Result<(
     if len == 0 || fallocate(file, flags, at, len).is_ok() {
         return Ok(());
     }
-    let zeros = [0; 1 << 16];
+    let zeros = [0; 1 << 14];
     while len > 0 {
         let step = usize::try_from(len).map_or(zeros.len(), |l| l.min(zeros.len()));
         file.write_all_at(&zeros[..step], at)?;

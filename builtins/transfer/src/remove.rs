@@ -79,7 +79,7 @@ mod tests {
         std::fs::write(root.join("kept/file"), "x").unwrap();
         std::fs::write(root.join("t/a/b/file"), "x").unwrap();
         std::os::unix::fs::symlink("../../kept", root.join("t/a/link")).unwrap();
-        let shut = std::fs::Permissions::from_mode(0);
+        let shut = std::fs::Permissions::from_mode(0o000);
         std::fs::set_permissions(root.join("t/a/b"), shut).unwrap();
         let folder = std::fs::File::open(root).unwrap();
         remove_tree(&folder, b"t").unwrap();

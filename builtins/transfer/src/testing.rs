@@ -1,4 +1,5 @@
 //! Surroundings for tests: nodes inside this process.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -49,7 +50,7 @@ impl FakeCluster {
     ) -> Result<Value, OperationError> {
         let run_id = format!("run{}", self.runs.load(Ordering::SeqCst));
         let cluster = Some(Arc::clone(self));
-        let ctx = FakeContext { cluster, run_id, ..FakeContext::new(node) };
+        let ctx = FakeContext { run_id, cluster, ..FakeContext::new(node) };
         self.run_in(&ctx, operation, input)
     }
 

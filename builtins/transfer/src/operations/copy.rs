@@ -261,7 +261,7 @@ impl Task<'_> {
 
     fn attempt(&self, known_to_differ: bool) -> Result<Outcome, OperationError> {
         let job = self.job(known_to_differ);
-        if self.local { self.within_node(&job) } else { self.from_other_node(&job) }
+        if self.local { self.within_node(&job) } else { self.between_nodes(&job) }
     }
 
     /// Both sides in this process.
@@ -283,7 +283,7 @@ impl Task<'_> {
     }
 
     /// Tries all ways to the node of the source, one after the other.
-    fn from_other_node(&self, job: &Job<'_>) -> Result<Outcome, OperationError> {
+    fn between_nodes(&self, job: &Job<'_>) -> Result<Outcome, OperationError> {
         let mut tried = Vec::new();
         let mut program = None;
         if self.input.network.channel != Channel::Ssh {
@@ -355,19 +355,20 @@ impl Task<'_> {
                     Err(error) => control.fail(error),
                 }
             });
-            let link = match &listener {
-                Some(listener) => welcome(&end, listener, control, &|| !answer.is_empty())?,
-                None => {
-                    let addresses = self.source_addresses(hello.port.unwrap_or(0));
-                    match dial(&end, &addresses, control)? {
-                        Ok(link) => Some(link),
-                        Err(Unreached(why)) => {
-                            tried.extend(why.into_iter().map(|w| format!("{here} to {w}")));
-                            None
-                        }
+            let link = if let Some(listener) = listener {
+                // The port is free again as soon as this is over.
+                welcome(&end, &listener, control, &|| !answer.is_empty())
+            } else {
+                let addresses = self.source_addresses(hello.port.unwrap_or(0));
+                dial(&end, &addresses, control).map(|link| match link {
+                    Ok(link) => Some(link),
+                    Err(Unreached(why)) => {
+                        tried.extend(why.into_iter().map(|w| format!("{here} to {w}")));
+                        None
                     }
-                }
+                })
             };
+            let link = link?;
             if let Some(link) = link {
                 let outcome = receive(link, job, control);
                 if let Err(error) = &outcome {

@@ -11,7 +11,7 @@ use crate::link::identity::{Identity, Token};
 use crate::link::socket::Listener;
 
 /// A transfer that has not begun by then will not begin any more.
-const LIFE: Duration = Duration::from_secs(600);
+const LIFE: Duration = Duration::from_mins(10);
 
 /// Transfers that may be about to begin.
 const MOST: usize = 4096;

@@ -11,8 +11,8 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use ledama_base::operation::{ErrorKind, OperationError};
 use rustix::fs::{
@@ -106,7 +106,7 @@ pub(super) fn verify_content(store: &Store<'_>) -> Result<(), OperationError> {
                         Some(true) => {}
                         Some(false) => {
                             wrong.fetch_add(1, Ordering::Relaxed);
-                            let mut first = first.lock().unwrap_or_else(|e| e.into_inner());
+                            let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
                             first.get_or_insert_with(|| store.member(index));
                         }
                         None => break,
@@ -116,7 +116,7 @@ pub(super) fn verify_content(store: &Store<'_>) -> Result<(), OperationError> {
         }
     });
     store.control.check()?;
-    match first.into_inner().unwrap_or_else(|e| e.into_inner()) {
+    match first.into_inner().unwrap_or_else(PoisonError::into_inner) {
         None => Ok(()),
         Some(first) => Err(OperationError::new(
             ErrorKind::Corrupt,

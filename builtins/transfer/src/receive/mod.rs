@@ -227,11 +227,7 @@ impl Receiving<'_> {
             outlet.send(Frame::new(Tag::Bye, Vec::new()))?;
             return Ok(Outcome::Received(self.received(CopyState::AlreadyComplete)));
         }
-        let above = existing_ancestor(self.job.target)?;
-        let room = Room::at(&above).map_err(|e| fault::at(rawtext::path_text(&above), e))?;
-        if room.read_only {
-            return Err(read_only(&rawtext::path_text(self.job.target)));
-        }
+        self.check_disk()?;
         let place = Place::make(self.job.target)?;
         let state = State {
             run: self.control.ctx().run_id().to_string(),
@@ -397,6 +393,10 @@ impl Receiving<'_> {
         mut inlet: Inlet,
         aside: bool,
     ) -> Result<Received, OperationError> {
+        if !aside && place.facts(&place.name)?.is_some() {
+            // Another copy gave it its name before we had claimed the part.
+            return Err(exists(&place.text()));
+        }
         if !part.adopted {
             self.check_room(place, &Stock::new())?;
         }
@@ -435,6 +435,22 @@ impl Receiving<'_> {
                 ..self.received(state)
             }
         })
+    }
+
+    /// Looks at the disk of the target before anything is made there.
+    fn check_disk(&self) -> Result<(), OperationError> {
+        let text = rawtext::path_text(self.job.target);
+        let above = existing_ancestor(self.job.target)?;
+        let room = Room::at(&above).map_err(|e| fault::at(rawtext::path_text(&above), e))?;
+        if room.read_only {
+            return Err(read_only(&text));
+        }
+        if self.job.target.parent().is_some_and(Path::exists) {
+            // There may be a part to go on from; see `check_room`.
+            return Ok(());
+        }
+        let need = room.need(self.listing);
+        room.check(&text, need, u64::from(self.listing.len()), self.job.margin)
     }
 
     /// Checks that what is not there yet fits on the disk.

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use ledama_base::operation::{ErrorKind, OperationError};
-use ledama_base::rawtext;
 
 use crate::buffer::Pool;
 use crate::control::{Control, TICK};
 use crate::entry::Totals;
 use crate::link::{Inlet, Link, Outlet};
+use crate::place::target_path;
 use crate::walk::{Walk, compare, walk};
 use crate::wire::{End, Frame, ListWriter, Malformed, Request, Start, Tag, VERSION};
 
@@ -72,7 +72,7 @@ fn start(frame: &Frame, path: Option<&Path>) -> Result<std::path::PathBuf, Opera
     }
     match (path, start.source) {
         (Some(path), _) => Ok(path.to_path_buf()),
-        (None, Some(text)) => Ok(rawtext::text_path(&text)),
+        (None, Some(text)) => target_path(&text),
         (None, None) => Err(Malformed("no path").into()),
     }
 }

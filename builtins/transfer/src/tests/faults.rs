@@ -209,6 +209,10 @@ fn a_disk_that_is_too_small_is_noticed_before_the_first_byte() {
     let errors = fails(&field, ErrorKind::NoSpace);
     assert!(errors[0].message.contains("4.0 MiB left"), "{}", errors[0].message);
     assert!(field.beside().is_empty());
+    let mut input = field.input();
+    input.target = path_text(&field.target().join("new/folders/set.MS"));
+    assert_eq!(field.copy(&input).unwrap_err().kind, ErrorKind::NoSpace);
+    assert!(field.beside().is_empty());
 }
 
 #[test]

@@ -284,7 +284,9 @@ fn serve_to(field: &Field, frames: Vec<Frame>, hold: bool) -> Result<(), Operati
 
 fn requests(requests: &[Request]) -> Frame {
     let mut head = Vec::new();
-    requests.iter().for_each(|r| r.put(&mut head));
+    for request in requests {
+        request.put(&mut head);
+    }
     Frame::new(Tag::Requests, head)
 }
 

@@ -123,7 +123,9 @@ mod tests {
             BatchItem { index: 2, len: 0, hash: [4; 32], same: true },
         ];
         let mut head = Vec::new();
-        items.iter().for_each(|i| i.put(&mut head));
+        for item in &items {
+            item.put(&mut head);
+        }
         assert_eq!(BatchItem::parse(&head).unwrap(), items);
 
         let piece = PieceHead {

@@ -65,7 +65,9 @@ impl Request {
                 head.extend_from_slice(&first.to_le_bytes());
                 let count = u16::try_from(values.len()).unwrap_or(u16::MAX);
                 head.extend_from_slice(&count.to_le_bytes());
-                values.iter().for_each(|v| head.extend_from_slice(v));
+                for value in values {
+                    head.extend_from_slice(value);
+                }
             }
             Self::End => head.push(END),
         }
@@ -113,7 +115,9 @@ mod tests {
             Request::End,
         ];
         let mut head = Vec::new();
-        requests.iter().for_each(|r| r.put(&mut head));
+        for request in &requests {
+            request.put(&mut head);
+        }
         assert_eq!(Request::parse(&head), Ok(requests));
         head.pop();
         head.push(9);
