@@ -8,9 +8,12 @@ use ledama_config::access::{Account, Level};
 use ledama_config::{Config, Inventory, Sources};
 
 use super::super::modules::Catalogue;
-use crate::engine::Library;
+use crate::engine::{self, Library, Spot};
 use crate::manifest::Manifest;
 use crate::run::folders;
+
+/// So many modules are read one by one; for more it is quicker to read all.
+const FEW: usize = 8;
 
 /// The configuration and the modules, as far as they can be read.
 pub(super) struct Scene {
@@ -49,11 +52,17 @@ impl Scene {
         self.catalogue.module(&wanted).ok().filter(|module| module.visible_to(self.level))
     }
 
-    /// Everything that can be run by name here.
-    pub(super) fn known(&self) -> Vec<Known> {
-        let (modules, _) = self.catalogue.all(Level::Full);
-        let library = self.catalogue.library.modules();
-        library
+    /// Everything that can be run by name here and begins like this, whatever the case.
+    pub(super) fn known(&self, begin: &str) -> Vec<Known> {
+        let begin = begin.to_lowercase();
+        let mut found = self.catalogue.library.modules();
+        found.retain(|name, _| name.to_lowercase().starts_with(&begin));
+        let modules: Vec<Manifest> = if found.len() > FEW {
+            self.catalogue.all(Level::Full).0
+        } else {
+            found.values().filter_map(|spot| self.read(spot)).collect()
+        };
+        found
             .into_keys()
             .filter_map(|name| match modules.iter().find(|m| m.name == name) {
                 Some(module) if !module.visible_to(self.level) => None,
@@ -61,6 +70,11 @@ impl Scene {
                 None => Some(Known { help: "no module, or one with faults".to_string(), name }),
             })
             .collect()
+    }
+
+    fn read(&self, spot: &Spot) -> Option<Manifest> {
+        let script = engine::open(spot).ok()?;
+        self.catalogue.read(&script).manifest
     }
 
     /// The groups modules are listed under.

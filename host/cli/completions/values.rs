@@ -56,11 +56,9 @@ fn scripts(scene: &Scene, current: &str) -> Answer {
     if is_path {
         return Answer::files(Files::Scripts);
     }
-    let begin = current.to_lowercase();
     let candidates = scene
-        .known()
+        .known(current)
         .into_iter()
-        .filter(|known| known.name.to_lowercase().starts_with(&begin))
         .map(|known| Candidate::new(known.name, &known.help))
         .collect();
     Answer { candidates, files: Files::Scripts, goes_on: false }
