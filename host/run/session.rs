@@ -284,12 +284,7 @@ impl Run for Session {
 }
 
 fn not_executed(error: &ClusterError) -> RunError {
-    let kind = match error {
-        ClusterError::Io { .. } => ErrorKind::Io,
-        ClusterError::Busy { .. } => ErrorKind::Refused,
-        _ => ErrorKind::Input,
-    };
-    RunError::Failed(OperationError::new(kind, error.to_string()))
+    RunError::Failed(error.to_operation_error())
 }
 
 fn path_shown(path: &Path) -> String {

@@ -239,7 +239,13 @@ impl Inventory {
             // The grammar knows which prefix was mistyped.
             let machines = NodeGrammar { stores: &[], ..self.grammar() };
             let help = machines.parse(name).err().and_then(|error| error.help());
-            (format!("unknown node `{name}`"), help)
+            let known = || {
+                let known = self.all();
+                format!(
+                    "known machines are {known}; `ledama config check` tells which files were read"
+                )
+            };
+            (format!("unknown node `{name}`"), help.or_else(|| Some(known())))
         };
         ConfigError::UnknownNode { message, help }
     }
