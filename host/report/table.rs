@@ -10,9 +10,9 @@ pub fn render(columns: &[String], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
     table.set_header(columns);
-    rows.iter().for_each(|row| {
+    for row in rows {
         table.add_row(row);
-    });
+    }
     if std::io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }

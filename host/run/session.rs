@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ledama_base::atomic::{self, Existing};
-use ledama_base::operation::{ErrorKind, OperationError, Registry};
+use ledama_base::operation::{OperationError, Registry};
 use ledama_base::{quote, rawtext};
 use ledama_cluster::error::Error as ClusterError;
 use ledama_cluster::executor::{CancelToken, Cluster, Settings};
@@ -230,7 +230,7 @@ impl Run for Session {
 
     fn save(&self, path: &Path, content: &[u8], overwrite: bool) -> Result<(), RunError> {
         if self.context.query {
-            let lines = content.iter().filter(|&&b| b == b'\n').count();
+            let lines = content.split(|&b| b == b'\n').count() - 1;
             self.say(&format!("would write {} ({lines} lines)", path_shown(path)));
             return Ok(());
         }

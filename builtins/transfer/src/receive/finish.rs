@@ -1,11 +1,12 @@
 //! From a part whose content is complete to a set under its final name.
 //!
-//! What is flushed, and when (`fsync`): large files while others still arrive,
-//! each by itself, so that a failing disk is noticed with the file it hits.
-//! Small files and folders one by one if they are few; if they are many, the
-//! whole file system at once, which costs one pass over the journal where
-//! thousands of single flushes would cost thousands. Only then does the set
-//! get its name, and at last the folder that holds the name is flushed.
+//! What is flushed, and when (`fsync`): the files and folders of a set with
+//! few members one by one, files as soon as they are complete, so that a
+//! failing disk is noticed with the file it hits. Of a set with many members
+//! only large files are flushed by themselves, which starts the writing early;
+//! at the end the whole file system is flushed at once, because thousands of
+//! single flushes would each wait for the journal. Only then does the set get
+//! its name, and at last the folder that holds the name is flushed.
 
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
@@ -42,8 +43,8 @@ pub(super) fn sync_policy(listing: &Listing, fsync: bool) -> Sync {
     if !fsync {
         return Sync::Never;
     }
-    let small = listing.entries.iter().filter(|e| !e.is_file() || e.size < PIECE_BYTES).count();
-    if small <= FEW { Sync::EachFile } else { Sync::LargeFiles }
+    let members = listing.entries.iter().filter(|e| e.is_file() || e.kind == Kind::Folder);
+    if members.count() <= FEW { Sync::EachFile } else { Sync::LargeFiles }
 }
 
 /// Makes the symbolic links and further names of files.

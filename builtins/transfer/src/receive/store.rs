@@ -32,6 +32,9 @@ use crate::wire::{BatchItem, Frame, Malformed, PieceHead, Tag};
 /// lie in few places although several grow side by side.
 const LARGE: u64 = PIECE_BYTES;
 
+/// Files from this size on are flushed by themselves however many there are.
+const WORTH_A_FLUSH: u64 = 16 << 20;
+
 /// Bytes that are written at once. With larger steps the kernel looks for
 /// larger stretches of memory, which was seen to cost five times as much.
 const WRITE: usize = 128 << 10;
@@ -255,7 +258,7 @@ impl<'a> Store<'a> {
         let now = match self.sync {
             Sync::Never => false,
             Sync::EachFile => true,
-            Sync::LargeFiles => entry.size >= LARGE,
+            Sync::LargeFiles => entry.size >= WORTH_A_FLUSH,
         };
         if now {
             // Time and mode belong to what must survive, so not only the data.

@@ -67,7 +67,7 @@ fn a_copy_cut_anywhere_leaves_nothing_visible_and_can_be_resumed() {
     fs::remove_dir_all(field.target()).unwrap();
 
     let mut reused = 0;
-    let positions = (0..16).map(|n| 40 + n * n * 20_000);
+    let positions = (0..12).map(|n| 40 + n * n * 36_000);
     for (count, limit) in positions.enumerate() {
         for encryption in [Encryption::Tls, Encryption::None] {
             cut(&field, limit);
@@ -94,7 +94,7 @@ fn a_copy_cut_anywhere_leaves_nothing_visible_and_can_be_resumed() {
             fs::remove_dir_all(field.target()).unwrap();
         }
     }
-    assert!(reused > 100, "{reused}");
+    assert!(reused > 60, "{reused}");
     assert_eq!(portrait(&field.source()), before);
 }
 
