@@ -258,7 +258,7 @@ impl Job {
         }
         let handle = script::handle(Arc::clone(&session) as Arc<dyn Run>);
         let ended = engine::run(&setup, &self.script, call(handle));
-        let (result, code, failure) = conclude(ended, &session);
+        let (result, code, failure) = conclude(ended, &session, &setup.engine(&self.script.spot));
         let report = file::RunReport::new(
             &asked,
             &context,
@@ -295,6 +295,7 @@ impl Job {
 fn conclude(
     ended: Result<Dynamic, Stop>,
     session: &Arc<Session>,
+    engine: &rhai::Engine,
 ) -> (Option<Value>, u8, Option<Failure>) {
     let stopped =
         |failure: Option<Failure>| (None, session.gathered().exit_code_after_error(), failure);
@@ -304,7 +305,7 @@ fn conclude(
                 Ok(_) => (None, session.gathered().exit_code(), None),
                 Err(error) => conclude_run_error(error, session),
             },
-            None => (printed::value(&value), session.gathered().exit_code(), None),
+            None => (printed::value(engine, &value), session.gathered().exit_code(), None),
         },
         Err(Stop::Fault(diagnostic)) => stopped(Some(Failure::from(*diagnostic))),
         Err(Stop::Cancelled) => (None, outcome::INTERRUPTED, None),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rhai::Dynamic;
+use ledama_cluster::script::Report;
+use rhai::{Dynamic, Engine, ImmutableString, Scope};
 use serde_json::Value;
 
 use super::file::RunReport;
@@ -42,13 +43,21 @@ impl Output for Printer {
     }
 }
 
-/// The value a script returns, as JSON; nothing for `()`.
-pub fn value(value: &Dynamic) -> Option<Value> {
-    if value.is_unit() {
+/// The value a script returns, as JSON; nothing for `()` and for a report,
+/// whose summary the user has seen.
+pub fn value(engine: &Engine, value: &Dynamic) -> Option<Value> {
+    if value.is_unit() || value.is::<Report>() {
         return None;
     }
-    // Handles have no form of their own: their text stands for them.
-    Some(serde_json::to_value(value).unwrap_or_else(|_| Value::String(value.to_string())))
+    let plain = value.is_map() || value.is_array() || value.is_string() || value.is_int();
+    if plain || value.is_float() || value.is_bool() {
+        return serde_json::to_value(value).ok();
+    }
+    // A handle has no form of its own: what it says about itself stands for it.
+    let mut scope = Scope::new();
+    scope.push_dynamic("value", value.clone());
+    let text = engine.eval_with_scope::<ImmutableString>(&mut scope, "value.to_string()");
+    text.ok().map(|text| Value::String(text.into()))
 }
 
 /// Prints the result: one JSON document, or the table or text it is.
@@ -103,7 +112,9 @@ mod tests {
 
     #[test]
     fn nothing_is_no_result() {
-        assert_eq!(value(&Dynamic::UNIT), None);
-        assert_eq!(value(&Dynamic::from(3_i64)), Some(json!(3)));
+        let engine = Engine::new();
+        assert_eq!(value(&engine, &Dynamic::UNIT), None);
+        assert_eq!(value(&engine, &Dynamic::from(3_i64)), Some(json!(3)));
+        assert_eq!(value(&engine, &Dynamic::from('c')), Some(json!("c")));
     }
 }
