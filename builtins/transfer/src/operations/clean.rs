@@ -110,7 +110,7 @@ mod tests {
             started: String::new(),
         };
         let part = |run: &str| {
-            let part = Part::claim(&place, &state(run), false).unwrap();
+            let part = Part::claim(&place, &state(run), false, &|| Ok(())).unwrap();
             part.open_folder().unwrap();
             part
         };
@@ -118,7 +118,7 @@ mod tests {
         drop(part("dead"));
         // Two copies at the same time cannot happen by claiming alone.
         drop(part("alive"));
-        let alive = Part::claim(&place, &state("alive"), false).unwrap();
+        let alive = Part::claim(&place, &state("alive"), false, &|| Ok(())).unwrap();
         std::fs::create_dir(&target).unwrap();
         let old = folder.path().join(".x.MS.ledama-old-r");
         std::fs::create_dir(&old).unwrap();

@@ -236,7 +236,8 @@ impl Receiving<'_> {
             target: place.text(),
             started: jiff::Timestamp::now().to_string(),
         };
-        let part = Part::claim(&place, &state, self.job.resume)?;
+        let check = || self.control.check();
+        let part = Part::claim(&place, &state, self.job.resume, &check)?;
         let aside = matches!(target, Target::InTheWay);
         let outcome = self.fill(&place, &part, outlet, inlet, aside);
         if outcome.is_err() {

@@ -71,30 +71,51 @@ pub(crate) struct Part<'a> {
 impl<'a> Part<'a> {
     /// Claims the name of this run's part, taking over what an earlier attempt
     /// of the run left, or with `resume` what an earlier run left of the same
-    /// source. Fails with kind `exists` while another copy writes to the target.
+    /// source. Fails with kind `exists` while another copy writes to the target;
+    /// one that could be gone on from is given a moment to end. `check` is asked
+    /// meanwhile whether to go on.
     pub(crate) fn claim(
         place: &'a Place,
         state: &State,
         resume: bool,
+        check: &dyn Fn() -> Result<(), OperationError>,
     ) -> Result<Self, OperationError> {
         let name = place.part_name(&state.run);
-        let (mut file, known) = own_state(place, &name, state)?;
+        let patience = Patience { until: Instant::now() + LAST_BREATH, check };
+        let (file, known) = own_state(place, &name, state, &patience)?;
+        let claimed = Self::gather(place, name.clone(), file, known, state, resume, &patience);
+        if claimed.is_err() && place.facts(&name).is_ok_and(|part| part.is_none()) {
+            forget(place, &name);
+        }
+        claimed
+    }
+
+    fn gather(
+        place: &'a Place,
+        name: Vec<u8>,
+        mut file: File,
+        known: Option<State>,
+        state: &State,
+        resume: bool,
+        patience: &Patience<'_>,
+    ) -> Result<Self, OperationError> {
         let ours = known.is_some_and(|known| known.same_source(state));
         let mut adopted = ours && place.facts(&name)?.is_some();
         let mut left_over = Vec::new();
         for other in place.parts()?.into_iter().rev().filter(|other| *other != name) {
-            match look(place, &other)? {
-                Claim::Busy(theirs) => return Err(busy(place, theirs)),
+            let mut claim = look(place, &other)?;
+            while let Claim::Busy(theirs) = claim {
+                if !resume || !patience.wait()? {
+                    return Err(busy(place, theirs));
+                }
+                claim = look(place, &other)?;
+            }
+            match claim {
                 Claim::Free(_, Some(theirs)) if resume && !adopted && theirs.same_source(state) => {
                     adopted = adopt(place, &other, &name)?;
                 }
-                Claim::Free(..) | Claim::None => {
-                    if place.facts(&other)?.is_some() {
-                        left_over.push(other);
-                    } else {
-                        forget(place, &other);
-                    }
-                }
+                _ if place.facts(&other)?.is_some() => left_over.push(other),
+                _ => forget(place, &other),
             }
         }
         if !adopted && place.facts(&name)?.is_some() {
@@ -159,26 +180,38 @@ fn own_state(
     place: &Place,
     part: &[u8],
     state: &State,
+    patience: &Patience<'_>,
 ) -> Result<(File, Option<State>), OperationError> {
     let name = state_name(part);
-    let patience = Instant::now() + LAST_BREATH;
     loop {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(place.folder(), &*name, flags, Mode::from_raw_mode(0o600))
             .map_err(|e| fault::at(place.text_of(&name), e))?;
-        match lock(place, &name, file.into())? {
+        let known = match lock(place, &name, file.into())? {
             Claim::Free(file, known) => return Ok((file, known)),
             // An earlier attempt of this run, whose connection was cut.
-            Claim::Busy(known) if Instant::now() >= patience => {
-                return Err(busy(place, Some(known.unwrap_or_else(|| state.clone()))));
-            }
-            Claim::Busy(_) => std::thread::sleep(PAUSE),
+            Claim::Busy(known) => known,
             // Between opening and locking, another copy ended and removed the file.
-            Claim::None if Instant::now() >= patience => {
-                return Err(busy(place, Some(state.clone())));
-            }
-            Claim::None => {}
+            Claim::None => None,
+        };
+        if !patience.wait()? {
+            return Err(busy(place, Some(known.unwrap_or_else(|| state.clone()))));
         }
+    }
+}
+
+/// How long to wait for a copy that is about to end.
+struct Patience<'a> {
+    until: Instant,
+    check: &'a dyn Fn() -> Result<(), OperationError>,
+}
+
+impl Patience<'_> {
+    /// Waits a little; answers false when it is over.
+    fn wait(&self) -> Result<bool, OperationError> {
+        (self.check)()?;
+        std::thread::sleep(PAUSE);
+        Ok(Instant::now() < self.until)
     }
 }
 
@@ -270,6 +303,14 @@ mod tests {
         }
     }
 
+    fn claim<'a>(
+        place: &'a Place,
+        state: &State,
+        resume: bool,
+    ) -> Result<Part<'a>, OperationError> {
+        Part::claim(place, state, resume, &|| Ok(()))
+    }
+
     fn place() -> (tempfile::TempDir, Place) {
         let folder = tempfile::tempdir().unwrap();
         let place = Place::make(&folder.path().join("x.MS")).unwrap();
@@ -299,18 +340,18 @@ mod tests {
     #[test]
     fn a_part_is_found_again_by_its_own_run_and_by_a_resumed_one() {
         let (folder, place) = place();
-        let first = Part::claim(&place, &state("r1", "/s"), false).unwrap();
+        let first = claim(&place, &state("r1", "/s"), false).unwrap();
         mark(&first, &folder);
         drop(first);
-        let again = Part::claim(&place, &state("r1", "/s"), false).unwrap();
+        let again = claim(&place, &state("r1", "/s"), false).unwrap();
         assert!(has_mark(&again));
         drop(again);
-        let other = Part::claim(&place, &state("r2", "/s"), false).unwrap();
+        let other = claim(&place, &state("r2", "/s"), false).unwrap();
         assert!(!has_mark(&other));
         assert_eq!(other.left_over, [place.part_name("r1")]);
         other.discard().unwrap();
         drop(other);
-        let resumed = Part::claim(&place, &state("r3", "/s"), true).unwrap();
+        let resumed = claim(&place, &state("r3", "/s"), true).unwrap();
         assert!(has_mark(&resumed) && resumed.left_over.is_empty());
         assert_eq!(names(&folder), [".x.MS.ledama-part-r3", ".x.MS.ledama-part-r3.state"]);
         resumed.discard().unwrap();
@@ -320,30 +361,40 @@ mod tests {
     #[test]
     fn a_part_of_another_source_is_left_alone() {
         let (folder, place) = place();
-        mark(&Part::claim(&place, &state("r1", "/s"), false).unwrap(), &folder);
-        let other = Part::claim(&place, &state("r2", "/elsewhere"), true).unwrap();
+        mark(&claim(&place, &state("r1", "/s"), false).unwrap(), &folder);
+        let other = claim(&place, &state("r2", "/elsewhere"), true).unwrap();
         assert_eq!(other.left_over, [place.part_name("r1")]);
         assert!(!has_mark(&other));
-        let same_run = Part::claim(&place, &state("r1", "/elsewhere"), true);
+        let same_run = claim(&place, &state("r1", "/elsewhere"), true);
         assert!(same_run.is_err());
     }
 
     #[test]
     fn a_part_that_is_being_written_is_not_taken() {
         let (folder, place) = place();
-        let writer = Part::claim(&place, &state("r1", "/s"), false).unwrap();
+        let writer = claim(&place, &state("r1", "/s"), false).unwrap();
         mark(&writer, &folder);
         for run in ["r1", "r2"] {
-            let error = Part::claim(&place, &state(run, "/s"), true).map(|_| ()).unwrap_err();
+            let error = claim(&place, &state(run, "/s"), true).map(|_| ()).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Exists);
             assert!(error.message.contains("by run r1"), "{}", error.message);
         }
+        assert_eq!(names(&folder), [".x.MS.ledama-part-r1", ".x.MS.ledama-part-r1.state"]);
+        let stop = || Err(OperationError::new(ErrorKind::Cancelled, "interrupted"));
+        let error = Part::claim(&place, &state("r1", "/s"), true, &stop).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Cancelled);
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| claim(&place, &state("r2", "/s"), true).map(|p| p.adopted));
+            std::thread::sleep(PAUSE);
+            drop(writer);
+            assert!(waits.join().unwrap().unwrap());
+        });
     }
 
     #[test]
     fn what_is_in_the_way_of_a_part_gives_way() {
         let (folder, place) = place();
-        let part = Part::claim(&place, &state("r1", "/s"), false).unwrap();
+        let part = claim(&place, &state("r1", "/s"), false).unwrap();
         std::fs::write(folder.path().join(".x.MS.ledama-part-r1"), "").unwrap();
         part.open_folder().unwrap();
         part.make_room_for_file().unwrap();
