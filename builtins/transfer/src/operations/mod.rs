@@ -7,6 +7,7 @@ mod manifest;
 mod send;
 mod sessions;
 mod space;
+mod ways;
 
 use std::sync::Arc;
 

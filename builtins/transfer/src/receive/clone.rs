@@ -17,8 +17,9 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use super::files::create;
 use super::stock::Stock;
-use super::store::{Spot, create};
+use super::store::Spot;
 use crate::control::Control;
 use crate::entry::{Entry, Listing};
 use crate::facts::Facts;

@@ -9,11 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledama_base::operation::{ErrorKind, OperationError, Progress};
-use rustix::fs::{
-    AtFlags, FallocateFlags, Mode, OFlags, chmodat, fallocate, fchmod, futimens, openat, unlinkat,
-};
+use rustix::fs::{AtFlags, Mode, fchmod, futimens, unlinkat};
 use rustix::io::Errno;
 
+use super::files::create;
 use super::pending::Pending;
 use super::stock::Stock;
 use crate::buffer::Buffer;
@@ -27,10 +26,6 @@ use crate::holes::punch;
 use crate::ledger::Ledger;
 use crate::walk::member_text;
 use crate::wire::{BatchItem, Frame, Malformed, PieceHead, Tag};
-
-/// Files from this size on get their room on the disk at once, so that they
-/// lie in few places although several grow side by side.
-const LARGE: u64 = PIECE_BYTES;
 
 /// Files from this size on are flushed by themselves however many there are.
 const WORTH_A_FLUSH: u64 = 16 << 20;
@@ -381,80 +376,6 @@ impl<'a> Store<'a> {
         Ok(file)
     }
 
-    fn create_large(
-        &self,
-        index: u32,
-        entry: &Entry,
-        folders: &mut Option<Folders<'_>>,
-    ) -> Result<File, OperationError> {
-        let (folder, name) = self.place(index, folders)?;
-        let file = File::from(create(folder, name).map_err(|e| self.create_fault(index, e))?);
-        if !entry.sparse() && entry.size >= LARGE {
-            match fallocate(&file, FallocateFlags::empty(), 0, entry.size) {
-                Ok(()) => return Ok(file),
-                Err(error @ (Errno::NOSPC | Errno::DQUOT)) => return Err(self.fault(index, error)),
-                // A file system that cannot; writing will tell.
-                Err(_) => {}
-            }
-        }
-        file.set_len(entry.size).map_err(|e| fault::at(self.member(index), e))?;
-        Ok(file)
-    }
-
-    /// Opens a file that was there at the beginning for writing.
-    fn open_old(
-        &self,
-        index: u32,
-        folders: &mut Option<Folders<'_>>,
-    ) -> Result<File, OperationError> {
-        self.open_member(index, folders, OFlags::RDWR)
-    }
-
-    /// Opens a file that is there for reading.
-    pub(super) fn open_read(
-        &self,
-        index: u32,
-        folders: &mut Option<Folders<'_>>,
-    ) -> Result<File, OperationError> {
-        self.open_member(index, folders, OFlags::RDONLY)
-    }
-
-    fn open_member(
-        &self,
-        index: u32,
-        folders: &mut Option<Folders<'_>>,
-        access: OFlags,
-    ) -> Result<File, OperationError> {
-        let failed = |e| self.fault(index, e);
-        let (folder, name) = self.place(index, folders)?;
-        let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let file = match openat(folder, name, flags, Mode::empty()) {
-            // It has its final mode already, which may shut its owner out.
-            Err(Errno::ACCESS) if !self.untouchable => {
-                let mode = Mode::from_raw_mode(0o600);
-                chmodat(folder, name, mode, AtFlags::empty()).map_err(failed)?;
-                openat(folder, name, flags, Mode::empty())
-            }
-            other => other,
-        };
-        file.map(File::from).map_err(failed)
-    }
-
-    /// The folder and the name of a file.
-    pub(super) fn place<'s>(
-        &'s self,
-        index: u32,
-        folders: &'s mut Option<Folders<'_>>,
-    ) -> Result<(BorrowedFd<'s>, &'s [u8]), OperationError> {
-        match (&self.spot, folders) {
-            (Spot::File { folder, name }, _) => Ok((*folder, name)),
-            (Spot::Folder(_), Some(folders)) => {
-                folders.place(index).map_err(|e| self.fault(index, e))
-            }
-            (Spot::Folder(root), None) => Ok((root.as_fd(), b"")),
-        }
-    }
-
     pub(super) fn file(&self, index: u32) -> Result<&'a Entry, OperationError> {
         let entry = self.listing.get(index).filter(|e| e.is_file());
         entry.ok_or_else(|| Malformed("content of no file").into())
@@ -473,14 +394,6 @@ impl<'a> Store<'a> {
         fault::at(self.member(index), error)
     }
 
-    fn create_fault(&self, index: u32, error: Errno) -> OperationError {
-        match error {
-            // The folder was empty, so the sender names two members alike.
-            Errno::EXIST => Malformed("a name twice").into(),
-            error => self.fault(index, error),
-        }
-    }
-
     fn corrupt(&self, index: u32) -> OperationError {
         OperationError::new(
             ErrorKind::Corrupt,
@@ -488,12 +401,6 @@ impl<'a> Store<'a> {
         )
         .help("a disk, memory or network is at fault; run the same command again with --resume")
     }
-}
-
-/// Makes a file that is not there yet.
-pub(super) fn create(folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    openat(folder, name, flags, Mode::from_raw_mode(0o600))
 }
 
 /// The value of a piece of which only what is no hole is at hand.
