@@ -1,0 +1,359 @@
+//! AipsIO: casacore's format for nested, versioned objects.
+//!
+//! An object is a magic number (outermost only), its total length, its type
+//! name and its version, followed by its fields. `table.dat`, the headers of
+//! all storage managers and the lock file are written in it. In memory it is
+//! always big-endian, except where a storage manager says otherwise.
+//!
+//! Source of the format: `casacore/casa/IO/AipsIO.{h,cc}`, `ArrayIO.tcc`,
+//! `IPositionIO.cc`.
+
+use std::path::Path;
+
+use ndarray::{ArrayD, IxDyn};
+
+use crate::buffer::{BufferMut, Endian};
+use crate::data_type::{Complex32, Complex64, DataType, Element};
+use crate::error::{Error, Result};
+use crate::value::{Array, Value};
+
+/// The number before each outermost object, and the length of an object
+/// whose writer did not know it.
+pub(crate) const MAGIC: u32 = 0xbebe_bebe;
+
+/// How deep objects may nest; a damaged file must not exhaust the stack.
+const MAX_DEPTH: usize = 64;
+
+/// Reads objects from bytes in memory.
+pub(crate) struct Reader<'a> {
+    path: &'a Path,
+    bytes: &'a [u8],
+    at: usize,
+    endian: Endian,
+    /// End of each open object, outermost first; `usize::MAX` where unknown.
+    open: Vec<usize>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of big-endian bytes; `path` is named in errors.
+    pub(crate) fn new(path: &'a Path, bytes: &'a [u8]) -> Self {
+        Self::with_endian(path, bytes, Endian::Big)
+    }
+
+    /// A reader of bytes in a given order (headers of some storage managers).
+    pub(crate) fn with_endian(path: &'a Path, bytes: &'a [u8], endian: Endian) -> Self {
+        Self { path, bytes, at: 0, endian, open: Vec::new() }
+    }
+
+    /// The position in the bytes.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// How many bytes are left.
+    pub(crate) fn remaining(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
+    /// A "damaged" error at this place.
+    pub(crate) fn corrupt(&self, what: impl std::fmt::Display) -> Error {
+        Error::corrupt(self.path, format!("{what} (at byte {})", self.at))
+    }
+
+    /// The type name of the next object, without reading it.
+    pub(crate) fn next_type(&mut self) -> Result<String> {
+        let (at, depth) = (self.at, self.open.len());
+        let result = self.header().map(|(kind, _)| kind);
+        self.at = at;
+        self.open.truncate(depth);
+        result
+    }
+
+    /// Opens an object of the given type and gives its version.
+    pub(crate) fn start(&mut self, kind: &str) -> Result<u32> {
+        let (found, version) = self.start_any()?;
+        if found != kind {
+            return Err(self.corrupt(format_args!("holds a {found:?} where a {kind} should stand")));
+        }
+        Ok(version)
+    }
+
+    /// Opens an object of any type and gives its type and version.
+    pub(crate) fn start_any(&mut self) -> Result<(String, u32)> {
+        let (kind, end) = self.header()?;
+        let version = self.u32()?;
+        if self.open.len() >= MAX_DEPTH {
+            return Err(self.corrupt("objects are nested too deeply"));
+        }
+        self.open.push(end);
+        Ok((kind, version))
+    }
+
+    fn header(&mut self) -> Result<(String, usize)> {
+        if self.open.is_empty() && self.u32()? != MAGIC {
+            return Err(self.corrupt("is not an AipsIO object"));
+        }
+        let start = self.at;
+        let length = self.u32()?;
+        let end = if length == MAGIC {
+            usize::MAX
+        } else {
+            start.saturating_add(length as usize)
+        };
+        if end != usize::MAX && end > self.bytes.len() {
+            return Err(self.corrupt("is cut off: an object is longer than the file"));
+        }
+        Ok((self.string()?, end))
+    }
+
+    /// Closes the innermost object; all of it must have been read.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        match self.open.pop() {
+            Some(end) if end == usize::MAX || end == self.at => Ok(()),
+            Some(end) => Err(self.corrupt(format_args!("an object should end at byte {end}"))),
+            None => Err(self.corrupt("no object is open")),
+        }
+    }
+
+    /// Closes the innermost object wherever it was read to.
+    pub(crate) fn skip_to_end(&mut self) -> Result<()> {
+        match self.open.pop() {
+            Some(end) if end != usize::MAX && end >= self.at => {
+                self.at = end;
+                Ok(())
+            }
+            _ => Err(self.corrupt("an object of unknown length cannot be skipped")),
+        }
+    }
+
+    /// The next bytes.
+    pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8]> {
+        let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len());
+        let Some(end) = end else {
+            return Err(self.corrupt(format_args!("is cut off: {length} more bytes should follow")));
+        };
+        let bytes = &self.bytes[self.at..end];
+        self.at = end;
+        Ok(bytes)
+    }
+
+    fn number<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(self.take(N)?);
+        if self.endian == Endian::Little {
+            bytes.reverse();
+        }
+        Ok(bytes)
+    }
+
+    /// A boolean: one bit in a byte of its own.
+    pub(crate) fn bool(&mut self) -> Result<bool> {
+        Ok(self.take(1)?[0] & 1 != 0)
+    }
+
+    /// An unsigned byte.
+    pub(crate) fn u8(&mut self) -> Result<u8> {
+        Ok(self.take(1)?[0])
+    }
+
+    /// A signed 16-bit number.
+    pub(crate) fn i16(&mut self) -> Result<i16> {
+        self.number().map(i16::from_be_bytes)
+    }
+
+    /// An unsigned 16-bit number.
+    pub(crate) fn u16(&mut self) -> Result<u16> {
+        self.number().map(u16::from_be_bytes)
+    }
+
+    /// A signed 32-bit number.
+    pub(crate) fn i32(&mut self) -> Result<i32> {
+        self.number().map(i32::from_be_bytes)
+    }
+
+    /// An unsigned 32-bit number.
+    pub(crate) fn u32(&mut self) -> Result<u32> {
+        self.number().map(u32::from_be_bytes)
+    }
+
+    /// A signed 64-bit number.
+    pub(crate) fn i64(&mut self) -> Result<i64> {
+        self.number().map(i64::from_be_bytes)
+    }
+
+    /// An unsigned 64-bit number.
+    pub(crate) fn u64(&mut self) -> Result<u64> {
+        self.number().map(u64::from_be_bytes)
+    }
+
+    /// A 32-bit float.
+    pub(crate) fn f32(&mut self) -> Result<f32> {
+        self.number().map(f32::from_be_bytes)
+    }
+
+    /// A 64-bit float.
+    pub(crate) fn f64(&mut self) -> Result<f64> {
+        self.number().map(f64::from_be_bytes)
+    }
+
+    /// Text: its length in bytes, then its bytes. Bytes that are not UTF-8
+    /// become replacement characters.
+    pub(crate) fn string(&mut self) -> Result<String> {
+        let length = self.u32()? as usize;
+        Ok(text(self.take(length)?))
+    }
+
+    /// A count that stands before `width` bytes for each item; refused when
+    /// the rest of the bytes cannot hold so many.
+    pub(crate) fn count(&mut self, width: usize) -> Result<usize> {
+        let count = self.u32()? as usize;
+        if count.saturating_mul(width) > self.remaining() {
+            return Err(self.corrupt(format_args!("is cut off: {count} items should follow")));
+        }
+        Ok(count)
+    }
+
+    /// A shape in storage order (first axis fastest), as `IPosition` holds it.
+    pub(crate) fn position_shape(&mut self) -> Result<Vec<i64>> {
+        let version = self.start("IPosition")?;
+        let wide = version == 2;
+        let count = self.count(if wide { 8 } else { 4 })?;
+        let mut axes = Vec::with_capacity(count);
+        for _ in 0..count {
+            axes.push(if wide { self.i64()? } else { i64::from(self.i32()?) });
+        }
+        self.end()?;
+        Ok(axes)
+    }
+
+    /// A block of unsigned 32-bit numbers.
+    pub(crate) fn block_u32(&mut self) -> Result<Vec<u32>> {
+        self.start("Block")?;
+        let count = self.count(4)?;
+        let numbers = (0..count).map(|_| self.u32()).collect::<Result<_>>()?;
+        self.end()?;
+        Ok(numbers)
+    }
+
+    /// A block of unsigned 64-bit numbers.
+    pub(crate) fn block_u64(&mut self) -> Result<Vec<u64>> {
+        self.start("Block")?;
+        let count = self.count(8)?;
+        let numbers = (0..count).map(|_| self.u64()).collect::<Result<_>>()?;
+        self.end()?;
+        Ok(numbers)
+    }
+
+    /// Fills a buffer with values that follow without a count. Booleans are
+    /// packed into bits, lowest bit first.
+    pub(crate) fn values(&mut self, mut buffer: BufferMut<'_>) -> Result<()> {
+        match buffer {
+            BufferMut::Bool(values) => {
+                let bits = self.take(values.len().div_ceil(8))?;
+                for (at, value) in values.iter_mut().enumerate() {
+                    *value = bits[at / 8] >> (at % 8) & 1 != 0;
+                }
+            }
+            BufferMut::String(values) => {
+                for value in values {
+                    *value = self.string()?;
+                }
+            }
+            BufferMut::Record(_) => return Err(self.corrupt("an array of records")),
+            _ => {
+                let endian = self.endian;
+                if let Some(bytes) = buffer.bytes_mut() {
+                    bytes.copy_from_slice(self.take(bytes.len())?);
+                }
+                buffer.to_native(endian);
+            }
+        }
+        Ok(())
+    }
+
+    /// An array object, in C order.
+    pub(crate) fn array(&mut self, kind: DataType) -> Result<Array> {
+        let (name, version) = self.start_any()?;
+        if name != "Array" && !name.starts_with("Array<") {
+            return Err(self.corrupt(format_args!("holds a {name:?} where an array should stand")));
+        }
+        let ndim = self.count(4)?;
+        if version < 3 {
+            self.take(ndim * 4)?;
+        }
+        let mut shape = Vec::with_capacity(ndim);
+        for _ in 0..ndim {
+            shape.push(self.u32()? as usize);
+        }
+        shape.reverse();
+        let count = self.u32()? as usize;
+        let product = shape.iter().try_fold(1usize, |all, axis| all.checked_mul(*axis));
+        let product = if ndim == 0 { Some(0) } else { product };
+        if product != Some(count) {
+            return Err(self.corrupt("an array whose shape and length differ"));
+        }
+        if ndim == 0 {
+            shape.push(0);
+        }
+        let array = self.array_values(kind, &shape, count)?;
+        self.end()?;
+        Ok(array)
+    }
+
+    /// The values of an array whose shape (C order) is known.
+    pub(crate) fn array_values(&mut self, kind: DataType, shape: &[usize], count: usize) -> Result<Array> {
+        Ok(match kind {
+            DataType::Bool => Array::Bool(self.typed(shape, count)?),
+            DataType::UChar => Array::UChar(self.typed(shape, count)?),
+            DataType::Short => Array::Short(self.typed(shape, count)?),
+            DataType::UShort => Array::UShort(self.typed(shape, count)?),
+            DataType::Int => Array::Int(self.typed(shape, count)?),
+            DataType::UInt => Array::UInt(self.typed(shape, count)?),
+            DataType::Int64 => Array::Int64(self.typed(shape, count)?),
+            DataType::Float => Array::Float(self.typed(shape, count)?),
+            DataType::Double => Array::Double(self.typed(shape, count)?),
+            DataType::Complex => Array::Complex(self.typed(shape, count)?),
+            DataType::DComplex => Array::DComplex(self.typed(shape, count)?),
+            DataType::String => Array::String(self.typed(shape, count)?),
+            DataType::Record => return Err(self.corrupt("an array of records")),
+        })
+    }
+
+    fn typed<T: Element>(&mut self, shape: &[usize], count: usize) -> Result<ArrayD<T>> {
+        let needed = match T::TYPE {
+            DataType::Bool => count.div_ceil(8),
+            DataType::String => count.saturating_mul(4),
+            other => count.saturating_mul(other.width().unwrap_or(1)),
+        };
+        if needed > self.remaining() {
+            return Err(self.corrupt(format_args!("is cut off: {count} values should follow")));
+        }
+        let mut values = vec![T::default(); count];
+        self.values(T::buffer(&mut values))?;
+        ArrayD::from_shape_vec(IxDyn(shape), values).map_err(|error| self.corrupt(error))
+    }
+
+    /// A scalar of the given type (not a record or table).
+    pub(crate) fn scalar(&mut self, kind: DataType) -> Result<Value> {
+        Ok(match kind {
+            DataType::Bool => Value::Bool(self.bool()?),
+            DataType::UChar => Value::UChar(self.u8()?),
+            DataType::Short => Value::Short(self.i16()?),
+            DataType::UShort => Value::UShort(self.u16()?),
+            DataType::Int => Value::Int(self.i32()?),
+            DataType::UInt => Value::UInt(self.u32()?),
+            DataType::Int64 => Value::Int64(self.i64()?),
+            DataType::Float => Value::Float(self.f32()?),
+            DataType::Double => Value::Double(self.f64()?),
+            DataType::Complex => Value::Complex(Complex32::new(self.f32()?, self.f32()?)),
+            DataType::DComplex => Value::DComplex(Complex64::new(self.f64()?, self.f64()?)),
+            DataType::String => Value::String(self.string()?),
+            DataType::Record => return Err(self.corrupt("a record where a plain value should stand")),
+        })
+    }
+}
+
+/// Bytes of a file as text; bytes that are not UTF-8 become replacement characters.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
