@@ -22,6 +22,7 @@
 
 mod aipsio;
 pub mod buffer;
+mod canon;
 mod column;
 mod data_type;
 mod desc;
@@ -35,6 +36,7 @@ mod table;
 mod value;
 
 pub use buffer::Endian;
+pub use canon::Digest;
 pub use column::{Column, Run};
 pub use data_type::{Complex32, Complex64, DataType, Element};
 pub use desc::{ColumnDesc, TableDesc};
