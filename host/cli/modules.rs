@@ -39,7 +39,7 @@ impl Catalogue {
     /// What a script declares, with all faults.
     pub(super) fn read(&self, script: &ScriptFile) -> Reading {
         self.sources.add(&script.label, script.text.clone());
-        match self.groups(script) {
+        match self.groups(&script.spot) {
             Ok(groups) => manifest::read(&script.name, &script.label, &script.text, &groups),
             Err(faults) => Reading { manifest: None, declared: true, faults },
         }
@@ -63,30 +63,30 @@ impl Catalogue {
 
     /// All modules an account may see, sorted by name, and the faults of those that cannot be read.
     pub(super) fn all(&self, level: Level) -> (Vec<Manifest>, Vec<Diagnostic>) {
-        let mut modules = Vec::new();
+        let spots: Vec<Spot> = self.library.modules().into_values().collect();
         let mut faults = Vec::new();
         // The shared options are nearly always the same file: read it once.
-        let mut groups: BTreeMap<String, Result<Groups, Vec<Diagnostic>>> = BTreeMap::new();
-        for spot in self.library.modules().values() {
-            let script = match engine::open(spot) {
-                Ok(script) => script,
-                Err(fault) => {
-                    faults.push(fault);
-                    continue;
+        let mut groups: BTreeMap<String, Option<Groups>> = BTreeMap::new();
+        for spot in &spots {
+            groups.entry(folder_of(spot)).or_insert_with(|| {
+                self.groups(spot).map_err(|mut found| faults.append(&mut found)).ok()
+            });
+        }
+        let readings = in_parallel(&spots, |spot| {
+            let groups = groups.get(&folder_of(spot))?.as_ref()?;
+            Some(engine::open(spot).map(|script| {
+                self.sources.add(&script.label, script.text.clone());
+                manifest::read(&script.name, &script.label, &script.text, groups)
+            }))
+        });
+        let mut modules = Vec::new();
+        for reading in readings.into_iter().flatten() {
+            match reading {
+                Ok(reading) => {
+                    faults.extend(reading.faults);
+                    modules.extend(reading.manifest.filter(|m| m.visible_to(level)));
                 }
-            };
-            self.sources.add(&script.label, script.text.clone());
-            let read = groups.entry(folder_of(spot)).or_insert_with(|| self.groups(&script));
-            let reading = match read {
-                Ok(groups) => manifest::read(&script.name, &script.label, &script.text, groups),
-                Err(found) => {
-                    faults.append(found);
-                    continue;
-                }
-            };
-            faults.extend(reading.faults);
-            if let Some(manifest) = reading.manifest.filter(|m| m.visible_to(level)) {
-                modules.push(manifest);
+                Err(fault) => faults.push(fault),
             }
         }
         (modules, faults)
@@ -101,8 +101,8 @@ impl Catalogue {
         }
     }
 
-    fn groups(&self, script: &ScriptFile) -> Result<Groups, Vec<Diagnostic>> {
-        match self.library.shared(&script.spot, "lib/options").map_err(|d| vec![d])? {
+    fn groups(&self, spot: &Spot) -> Result<Groups, Vec<Diagnostic>> {
+        match self.library.shared(spot, "lib/options").map_err(|d| vec![d])? {
             Some(file) => {
                 self.sources.add(&file.label, file.text.clone());
                 Groups::read(&file.label, &file.text)
@@ -117,5 +117,42 @@ fn folder_of(spot: &Spot) -> String {
     match spot {
         Spot::File(path) => path.parent().unwrap_or(Path::new("")).display().to_string(),
         Spot::Embedded(_) => String::new(),
+    }
+}
+
+/// What `read` makes of each element, in their order. The elements are dealt
+/// out to the processors: reading a hundred manifests is nothing but computing.
+fn in_parallel<T: Sync, R: Send>(elements: &[T], read: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    /// Fewer are read before a thread has begun.
+    const EACH: usize = 8;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = elements.len().div_ceil(processors).max(EACH);
+    let mut shares = elements.chunks(share);
+    let own = shares.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let read = &read;
+        let others: Vec<_> =
+            shares.map(|s| scope.spawn(move || s.iter().map(read).collect::<Vec<R>>())).collect();
+        let mut all: Vec<R> = own.iter().map(read).collect();
+        for other in others {
+            match other.join() {
+                Ok(read) => all.extend(read),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_parallel;
+
+    #[test]
+    fn the_order_stays() {
+        for count in [0, 1, 8, 9, 100, 1000] {
+            let elements: Vec<usize> = (0..count).collect();
+            assert_eq!(in_parallel(&elements, |n| *n), elements);
+        }
     }
 }
