@@ -8,16 +8,18 @@ use crate::buffer::Endian;
 use crate::desc::TableDesc;
 use crate::desc::column_set::{ColumnSet, StorageOption};
 use crate::error::{Error, Result};
-use crate::managers::{self, BoundColumn, ColumnReader, Context, Manager};
+use crate::managers::{self, ColumnReader, Manager, Siblings};
 use crate::storage::Folder;
 
 /// A table with data files of its own.
 pub(crate) struct Plain {
     folder: Arc<dyn Folder>,
     pub(crate) desc: Arc<TableDesc>,
-    pub(crate) set: ColumnSet,
+    pub(crate) set: Arc<ColumnSet>,
     pub(crate) endian: Endian,
     pub(crate) nrow: u64,
+    /// How a manager finds the other columns.
+    siblings: Siblings,
     /// One for each of `set.managers`, opened when a column of it is asked for.
     open: Vec<OnceLock<Result<Arc<dyn Manager>>>>,
 }
@@ -43,13 +45,22 @@ impl Plain {
             return Err(Error::unsupported(folder.path(), "a table inside an HDF5 file"));
         }
         let open = set.managers.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { folder, desc: Arc::new(desc), set, endian, nrow, open })
+        let (desc, set) = (Arc::new(desc), Arc::new(set));
+        let siblings = Siblings {
+            folder: Arc::clone(&folder),
+            desc: Arc::clone(&desc),
+            set: Arc::clone(&set),
+            endian,
+            nrow,
+        };
+        Ok(Self { folder, desc, set, endian, nrow, siblings, open })
     }
 
     /// The reader of a column, by its place in the description.
     pub(crate) fn reader(&self, column: usize) -> Result<Arc<dyn ColumnReader>> {
         let seqnr = self.set.columns[column].seqnr;
-        let Some(manager) = self.set.managers.iter().position(|manager| manager.seqnr == seqnr) else {
+        let Some(manager) = self.set.managers.iter().position(|manager| manager.seqnr == seqnr)
+        else {
             return Err(Error::corrupt(
                 self.path(),
                 format!("column {} has no storage manager", self.desc.columns[column].name),
@@ -74,26 +85,7 @@ impl Plain {
     }
 
     fn open_manager(&self, at: usize) -> Result<Arc<dyn Manager>> {
-        let manager = &self.set.managers[at];
-        let columns = self
-            .bound(at)
-            .into_iter()
-            .map(|column| {
-                let desc = &self.desc.columns[column];
-                let made = &self.set.columns[column];
-                let shape = made.shape.as_deref().or(desc.shape.as_deref());
-                BoundColumn { desc, original_name: &made.original_name, shape }
-            })
-            .collect();
-        managers::open(&Context {
-            folder: &self.folder,
-            kind: &manager.kind,
-            seqnr: manager.seqnr,
-            blob: &manager.blob,
-            endian: self.endian,
-            nrow: self.nrow,
-            columns,
-        })
+        managers::open(&self.siblings.context(at))
     }
 
     fn path(&self) -> &Path {

@@ -5,6 +5,8 @@
 //! of cells of consecutive rows, into a buffer of the caller; everything above
 //! (types, chunks, threads, reference tables) is built on that.
 
+mod siblings;
+
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use crate::error::{Error, Result};
 use crate::part::Part;
 use crate::storage::{Folder, Source};
 use crate::value::Record;
+
+pub(crate) use siblings::Siblings;
 
 /// A shape in C order (last axis fastest); no axes for a scalar.
 pub type Shape = Vec<usize>;
@@ -36,6 +40,8 @@ pub(crate) struct Context<'a> {
     pub(crate) nrow: u64,
     /// Its columns, in the order in which they were added to it.
     pub(crate) columns: Vec<BoundColumn<'a>>,
+    /// The other columns of the table, for managers that need them.
+    pub(crate) siblings: &'a Siblings,
 }
 
 /// A column as its storage manager sees it.
@@ -123,7 +129,12 @@ pub(crate) fn open(context: &Context<'_>) -> Result<Arc<dyn Manager>> {
             context.path(),
             format!(
                 "columns {} are stored by {other}, which this version cannot read",
-                context.columns.iter().map(|column| column.desc.name.as_str()).collect::<Vec<_>>().join(", "),
+                context
+                    .columns
+                    .iter()
+                    .map(|column| column.desc.name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
             ),
         )),
     }
