@@ -1,6 +1,6 @@
 //! A table: what it holds, and the way to its columns and sub-tables.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::aipsio::Reader;
@@ -160,6 +160,12 @@ impl Table {
             .filter(|(_, value)| matches!(value, Value::Table(_)))
             .map(|(name, _)| name)
             .collect()
+    }
+
+    /// Where a table is that a keyword of this table or of its columns
+    /// refers to by this name.
+    pub fn referred(&self, name: &str) -> Result<PathBuf> {
+        Ok(resolve(&*self.folder, name)?.path().to_path_buf())
     }
 
     /// Opens the sub-table that a keyword refers to.

@@ -1,5 +1,8 @@
 //! A column: its cells as typed values, arrays, parts and chunks.
 
+mod cells;
+mod chunks;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,9 +23,6 @@ pub struct Column {
     nrow: u64,
     reader: Arc<dyn ColumnReader>,
 }
-
-/// Steps in the search for a good place to cut.
-const MAX_GRAINS: usize = 4096;
 
 /// Consecutive rows whose cells have one shape, or no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,64 +103,6 @@ impl Column {
                 }
             }
         })
-    }
-
-    /// The rows in runs of cells of one shape that need at most about
-    /// `bytes` of memory each, or one cell. Cut where the storage manager
-    /// reads best.
-    pub fn chunks(&self, rows: Range<u64>, bytes: usize) -> impl Iterator<Item = Result<Run>> + '_ {
-        let width = self.width_in_memory();
-        self.runs(rows).flat_map(move |run| {
-            let (run, failed) = match run {
-                Ok(run) => (Some(run), None),
-                Err(error) => (None, Some(Err(error))),
-            };
-            let pieces = run.into_iter().flat_map(move |run| {
-                let cell = run.shape.as_ref().map_or(1, |shape| {
-                    shape.iter().fold(width, |all, axis| all.saturating_mul(*axis)).max(1)
-                });
-                let most = (bytes / cell).max(1) as u64;
-                let mut next = run.rows.start;
-                std::iter::from_fn(move || {
-                    if next >= run.rows.end {
-                        return None;
-                    }
-                    let first = next;
-                    next = self.cut(first, run.rows.end, most);
-                    Some(Ok(Run { rows: first..next, shape: run.shape.clone() }))
-                })
-            });
-            failed.into_iter().chain(pieces)
-        })
-    }
-
-    /// Where to cut at most `most` rows, so that the next begin with a
-    /// bucket or a row of tiles if that is possible.
-    fn cut(&self, first: u64, end: u64, most: u64) -> u64 {
-        let last = first.saturating_add(most);
-        if last >= end {
-            return end;
-        }
-        let mut at = first;
-        for _ in 0..MAX_GRAINS {
-            let next = at.saturating_add(self.reader.grain(at).max(1));
-            if next > last {
-                break;
-            }
-            at = next;
-        }
-        // Far smaller grains than the limit are not worth a search.
-        if at == first || at.saturating_add(most / 2) < last { last } else { at }
-    }
-
-    /// Bytes of one value in memory; texts and records are guessed at.
-    fn width_in_memory(&self) -> usize {
-        match self.data_type() {
-            DataType::Bool => 1,
-            DataType::String => 256,
-            DataType::Record => 4096,
-            other => other.width().unwrap_or(1),
-        }
     }
 
     /// The values of rows of one shape, one cell after the other.
