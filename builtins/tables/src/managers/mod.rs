@@ -5,7 +5,11 @@
 //! of cells of consecutive rows, into a buffer of the caller; everything above
 //! (types, chunks, threads, reference tables) is built on that.
 
+mod antenna_pair;
+mod row_file;
 mod siblings;
+mod stokes_i;
+mod uvw;
 
 use std::ops::Range;
 use std::path::Path;
@@ -125,6 +129,9 @@ pub(crate) trait ColumnReader: Send + Sync {
 /// Opens a storage manager.
 pub(crate) fn open(context: &Context<'_>) -> Result<Arc<dyn Manager>> {
     match context.kind {
+        "AntennaPairStMan" => antenna_pair::AntennaPairs::open(context),
+        "StokesIStMan" => stokes_i::StokesI::open(context),
+        "UvwStMan" => uvw::Uvws::open(context),
         other => Err(Error::unsupported(
             context.path(),
             format!(
