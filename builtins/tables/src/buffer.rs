@@ -149,6 +149,30 @@ impl BufferMut<'_> {
         })
     }
 
+    /// Copies the cell of `cell` values at one place to a later place.
+    pub(crate) fn copy_cell(&mut self, from: usize, to: usize, cell: usize) {
+        each!(self, values => {
+            let (done, rest) = values.split_at_mut(to * cell);
+            rest[..cell].clone_from_slice(&done[from * cell..(from + 1) * cell]);
+        });
+    }
+
+    /// Repeats the first `cell` values until the end.
+    pub(crate) fn repeat(&mut self, cell: usize) {
+        each!(self, values => {
+            if cell == 1 {
+                if let Some((first, rest)) = values.split_first_mut() {
+                    rest.fill(first.clone());
+                }
+            } else if cell > 0 && cell <= values.len() {
+                let (first, rest) = values.split_at_mut(cell);
+                for next in rest.chunks_exact_mut(cell) {
+                    next.clone_from_slice(first);
+                }
+            }
+        });
+    }
+
     /// Turns values whose bytes were read from a file of the given order
     /// into values of this machine. Does nothing where the orders agree.
     pub fn to_native(&mut self, file: Endian) {

@@ -7,7 +7,13 @@
 
 mod antenna_pair;
 mod row_file;
+mod array_file;
+mod bits;
+mod buckets;
+mod indirect;
 mod siblings;
+mod standard;
+mod window;
 mod stokes_i;
 mod uvw;
 
@@ -129,6 +135,7 @@ pub(crate) trait ColumnReader: Send + Sync {
 /// Opens a storage manager.
 pub(crate) fn open(context: &Context<'_>) -> Result<Arc<dyn Manager>> {
     match context.kind {
+        "StandardStMan" => Ok(Arc::new(standard::Standard::open(context)?)),
         "AntennaPairStMan" => antenna_pair::AntennaPairs::open(context),
         "StokesIStMan" => stokes_i::StokesI::open(context),
         "UvwStMan" => uvw::Uvws::open(context),

@@ -1,0 +1,110 @@
+//! Texts longer than eight bytes, and arrays of texts: they stand in buckets
+//! of their own, one after the other, and go on in further buckets.
+//!
+//! Such a bucket begins with four numbers, big-endian in every table: one of
+//! the list of free buckets, the bytes used, the bytes deleted, and the
+//! bucket in which the last text goes on (-1 for none).
+//!
+//! Source: `casacore/tables/DataMan/SSMStringHandler.cc`.
+
+use std::sync::Arc;
+
+use crate::buffer::Endian;
+use crate::error::Result;
+use crate::managers::Shape;
+use crate::managers::buckets::{Buckets, u32_at};
+
+/// Bytes before the texts.
+const HEAD: usize = 16;
+
+/// Axes of an array at most; more is taken for damage.
+const MAX_AXES: u32 = 64;
+
+/// A place among the texts.
+pub(super) struct Strings<'a> {
+    buckets: &'a Buckets,
+    bucket: Arc<[u8]>,
+    at: usize,
+    used: usize,
+    next: u32,
+    /// How often the text may go on in another bucket: as often as there are buckets.
+    hops: u32,
+}
+
+impl<'a> Strings<'a> {
+    /// The place in a bucket, counted from its first text.
+    pub(super) fn new(buckets: &'a Buckets, bucket: u32, offset: u32) -> Result<Self> {
+        let mut strings =
+            Self { buckets, bucket: Arc::from([]), at: 0, used: 0, next: 0, hops: buckets.count() };
+        strings.enter(bucket)?;
+        strings.at = offset as usize;
+        Ok(strings)
+    }
+
+    fn enter(&mut self, bucket: u32) -> Result<()> {
+        self.bucket = self.buckets.get(bucket)?;
+        let number = |at| u32_at(&self.bucket, at, Endian::Big);
+        let (Some(used), Some(next)) = (number(4), number(12)) else {
+            return Err(self.buckets.corrupt("buckets are too small for texts"));
+        };
+        if used as usize > self.bucket.len() - HEAD {
+            return Err(self.buckets.corrupt(format!("bucket {bucket} does not hold texts")));
+        }
+        (self.used, self.next, self.at) = (used as usize, next, 0);
+        Ok(())
+    }
+
+    /// Appends the next bytes to `out`.
+    pub(super) fn take(&mut self, mut length: usize, out: &mut Vec<u8>) -> Result<()> {
+        while length > 0 {
+            let Some(left) = self.used.checked_sub(self.at) else {
+                return Err(self.buckets.corrupt("a text begins behind the others"));
+            };
+            let some = length.min(left);
+            out.extend_from_slice(&self.bucket[HEAD + self.at..HEAD + self.at + some]);
+            self.at += some;
+            length -= some;
+            if length > 0 {
+                self.hops = self.hops.checked_sub(1).ok_or_else(|| {
+                    self.buckets.corrupt("a text goes on without an end")
+                })?;
+                self.enter(self.next)?;
+                if self.used == 0 {
+                    return Err(self.buckets.corrupt("a text goes on in an empty bucket"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next number.
+    pub(super) fn number(&mut self) -> Result<u32> {
+        let mut bytes = Vec::with_capacity(4);
+        self.take(4, &mut bytes)?;
+        Ok(u32_at(&bytes, 0, Endian::Big).unwrap_or_default())
+    }
+
+    /// The shape of the array here, in C order.
+    pub(super) fn shape(&mut self) -> Result<Shape> {
+        let axes = self.number()?;
+        if axes > MAX_AXES {
+            return Err(self.buckets.corrupt(format!("an array of texts has {axes} axes")));
+        }
+        let mut shape = Shape::new();
+        let mut count = 1u64;
+        for _ in 0..axes {
+            let length = self.number()?;
+            // No array has more texts than the file has bytes.
+            count = count.saturating_mul(u64::from(length));
+            if count > self.buckets.source.len() {
+                return Err(self.buckets.corrupt("an array of texts has an impossible shape"));
+            }
+            shape.push(length as usize);
+        }
+        shape.reverse();
+        if axes == 0 {
+            shape.push(0);
+        }
+        Ok(shape)
+    }
+}

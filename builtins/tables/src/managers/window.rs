@@ -1,0 +1,72 @@
+//! A buffered view of a file for many small reads, most of them forward.
+//!
+//! Arrays and texts of a few bytes stand one after the other in the files of
+//! the standard managers. The window reads further ahead the longer the
+//! places asked for follow each other, and little when they jump about.
+
+use crate::error::Result;
+use crate::storage::Source;
+
+/// Bytes read at least, after a jump.
+const LEAST: usize = 4 << 10;
+/// Bytes read at most.
+const MOST: usize = 256 << 10;
+/// Reads of this size and more do not go through the window.
+const DIRECT: usize = 32 << 10;
+/// How far behind the window a place may be to count as "following".
+const NEAR: u64 = 16 << 10;
+
+/// The bytes of a file that were read last.
+#[derive(Default)]
+pub(crate) struct Window {
+    start: u64,
+    bytes: Vec<u8>,
+    ahead: usize,
+}
+
+impl Window {
+    /// The bytes at an offset.
+    pub(crate) fn fetch(&mut self, source: &dyn Source, offset: u64, length: usize) -> Result<&[u8]> {
+        let at = match self.find(offset, length) {
+            Some(at) => at,
+            None => self.fill(source, offset, length)?,
+        };
+        Ok(self.bytes.get(at..at + length).unwrap_or_default())
+    }
+
+    /// Fills `out` with the bytes at an offset.
+    pub(crate) fn read(&mut self, source: &dyn Source, offset: u64, out: &mut [u8]) -> Result<()> {
+        if out.len() >= DIRECT && self.find(offset, out.len()).is_none() {
+            source.check(offset, out.len() as u64)?;
+            source.read_at(offset, out)?;
+            self.bytes.clear();
+            self.start = offset + out.len() as u64;
+            self.ahead = LEAST;
+            return Ok(());
+        }
+        out.copy_from_slice(self.fetch(source, offset, out.len())?);
+        Ok(())
+    }
+
+    /// Where in the window a place of the file is, if all of it is there.
+    fn find(&self, offset: u64, length: usize) -> Option<usize> {
+        let at = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        (at.checked_add(length)? <= self.bytes.len()).then_some(at)
+    }
+
+    fn fill(&mut self, source: &dyn Source, offset: u64, length: usize) -> Result<usize> {
+        source.check(offset, length as u64)?;
+        let end = self.start + self.bytes.len() as u64;
+        let follows = offset >= self.start && offset <= end.saturating_add(NEAR);
+        self.ahead = if follows { (self.ahead * 2).clamp(LEAST, MOST) } else { LEAST };
+        let left = usize::try_from(source.len() - offset).unwrap_or(usize::MAX);
+        let size = length.max(self.ahead).min(left);
+        self.start = offset;
+        self.bytes.resize(size, 0);
+        if let Err(error) = source.read_at(offset, &mut self.bytes) {
+            self.bytes.clear();
+            return Err(error);
+        }
+        Ok(0)
+    }
+}
