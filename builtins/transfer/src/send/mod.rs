@@ -177,10 +177,7 @@ impl Serving<'_> {
                 Ok(true) => return Ok(()),
                 Ok(false) | Err(RecvTimeoutError::Disconnected) => {
                     self.control.check()?;
-                    return Err(OperationError::new(
-                        ErrorKind::Connection,
-                        "the receiver ended before the copy was complete",
-                    ));
+                    return Err(Self::left());
                 }
                 Err(RecvTimeoutError::Timeout) => self.control.check()?,
             }
@@ -192,16 +189,25 @@ impl Serving<'_> {
     fn listen(&self, mut inlet: Inlet, queue: &Queue<'_>, gone: &Sender<bool>) {
         let heard = self.hear(&mut inlet, queue);
         if !matches!(heard, Ok(true)) {
-            // Nothing to do for a receiver that is gone. It may have ended
-            // because of our own last words, so this is no failure by itself.
+            // Nothing to do for a receiver that is gone.
             queue.close();
         }
         let _ = gone.send(matches!(heard, Ok(true)));
-        if let Err(error) = heard
-            && error.kind != ErrorKind::Connection
-        {
-            self.control.fail(error);
+        match heard {
+            Ok(true) => {}
+            Ok(false) => self.control.fail(Self::left()),
+            // It may have ended because of our own last words; what they were
+            // about stays the failure. But a thread that is blocked in sending
+            // to somebody who does not read any more would not notice by itself.
+            Err(error) => self.control.fail(error),
         }
+    }
+
+    fn left() -> OperationError {
+        OperationError::new(
+            ErrorKind::Connection,
+            "the receiver ended before the copy was complete",
+        )
     }
 
     fn hear(&self, inlet: &mut Inlet, queue: &Queue<'_>) -> Result<bool, OperationError> {

@@ -319,6 +319,51 @@ fn a_receiver_cannot_ask_for_more_than_the_set() {
     assert!(serve_to(&field, vec![], false).is_err());
 }
 
+/// As after a failure of the receiver whose disk was slower than the network.
+#[test]
+fn a_sender_is_not_held_by_a_receiver_that_has_stopped_reading() {
+    use crate::link::Plain;
+    use std::net::{Shutdown, TcpListener, TcpStream};
+    let field = Field::new();
+    fs::create_dir(field.source()).unwrap();
+    fs::File::create(field.source().join("large")).unwrap().set_len(1 << 30).unwrap();
+    fs::write(field.source().join("large.2"), noise(64 << 20, 1)).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (here, _) = listener.accept().unwrap();
+    let stream = |socket: &TcpStream| {
+        let writer = Box::new(Plain(socket.try_clone().unwrap()));
+        Link::stream(Box::new(socket.try_clone().unwrap()), writer, Way::Plain)
+    };
+    let Link { mut outlet, .. } = stream(&there);
+    outlet.send(start()).unwrap();
+    outlet.send(requests(&[Request::Files { from: 0, to: 3 }, Request::End])).unwrap();
+    let ctx = FakeContext::new("a");
+    std::thread::scope(|scope| {
+        let serving = scope.spawn(|| {
+            supervised(&ctx, |control| {
+                let socket = here.try_clone().unwrap();
+                control.on_stop(move || drop(socket.shutdown(Shutdown::Both)));
+                serve(stream(&here), Some(&field.source()), control)
+            })
+        });
+        // Until the network takes no more, not even the bytes with which a
+        // sender probes a small window: nothing here reads.
+        let (mut before, mut same) = (0, 0);
+        while same < 30 {
+            let waiting = rustix::io::ioctl_fionread(&there).unwrap();
+            same = if waiting > 0 && waiting == before { same + 1 } else { 0 };
+            before = waiting;
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        // Ends, but its socket stays open while others of its threads end.
+        there.shutdown(Shutdown::Both).unwrap();
+        let error = serving.join().unwrap().unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Connection, "{error:?}");
+    });
+    drop(there);
+}
+
 fn any_tag() -> impl Strategy<Value = Tag> {
     proptest::sample::select(vec![
         Tag::Start,
