@@ -7,13 +7,14 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
+use super::disk::Disk;
 use super::scene::{LARGE, Scene, TARGET};
 use crate::support::Cluster;
 use crate::support::nodes::Settings;
 use crate::support::observation::{self, Shape};
 use crate::support::plans::outcomes;
 use crate::support::skip::need;
-use crate::support::tree::{parts, walk};
+use crate::support::tree::{assert_same, parts, walk};
 
 /// Bytes after which the fault happens.
 const POINT: u64 = 20_000_000;
@@ -69,6 +70,69 @@ fn a_disk_that_cannot_be_written() {
     scene.assert_nothing_is_lost();
     scene.cluster.make_writable("node012", "/data2");
     scene.resume_and_check();
+}
+
+#[test]
+fn a_disk_that_turns_read_only() {
+    // Two sets to the disk that breaks, two to another node.
+    let scene = need!(Scene::with(Cluster::of(3).disk_size("500m"), no_retries(), |folder| {
+        observation::sets(folder, 80897, 0..4, Shape { data_bytes: 100_000_000, small_files: 300 });
+    }));
+    let disk = need!(Disk::mount(&scene.cluster, scene.work.path(), "node012", "/data2"));
+    let copy = || scene.copy_to(&["--nodes", "node012-013", "--numnodes", "2"]);
+    let run = copy().start();
+    scene.wait_for_bytes(POINT);
+    scene.cluster.freeze("node012");
+    disk.fail();
+    scene.cluster.thaw("node012");
+    let output = run.wait().code(1).no_panic();
+    let mut outcomes = outcomes(&scene.work);
+    outcomes.retain(|outcome| outcome["label"].as_str().unwrap().starts_with(TARGET));
+    for outcome in &outcomes {
+        let (node, error) = (outcome["node"].as_str().unwrap(), &outcome["error"]);
+        match node {
+            "node012" => {
+                assert_eq!(error["kind"], "read-only", "{output}");
+                assert!(error["message"].as_str().unwrap().contains(TARGET), "{output}");
+            }
+            // The others go on.
+            _ => assert_eq!(outcome["state"], "done", "{output}"),
+        }
+    }
+    assert_eq!(outcomes.len(), 4, "{output}");
+    assert!(output.stderr.contains("read-only") && output.stderr.contains("node012"), "{output}");
+    assert!(scene.visible().is_empty(), "nothing there can be complete");
+    assert_same_halves(&scene, &["node013"]);
+    scene.assert_nothing_is_lost();
+    scene.cluster.expect_nothing_left();
+
+    // Still broken: told again, nothing lost.
+    copy().arg("--resume").run().code(1).complains("read-only");
+    scene.assert_nothing_is_lost();
+
+    disk.repair(&scene.cluster);
+    copy().arg("--resume").ok();
+    assert_same_halves(&scene, &["node012", "node013"]);
+    scene.assert_nothing_is_lost();
+    scene.cluster.expect_nothing_left();
+}
+
+/// Each of these nodes has its half of the four sets, and nothing else.
+fn assert_same_halves(scene: &Scene, nodes: &[&str]) {
+    for node in nodes {
+        let first = if *node == "node012" { 0 } else { 2 };
+        let wanted = [first, first + 1].map(|k| observation::name(80897, 0, k));
+        let folder = scene.cluster.seen(node, TARGET);
+        let mut found: Vec<String> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        found.sort();
+        assert_eq!(found, wanted, "on {node}");
+        for name in wanted {
+            assert_same(&scene.source().join(&name), &folder.join(&name));
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! goes wrong, and a second run finishes the job.
 
 mod channels;
+mod disk;
 mod faults;
 mod interrupt;
 mod places;

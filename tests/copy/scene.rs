@@ -79,9 +79,15 @@ impl Scene {
 
     /// The usual copy, to be run.
     pub(super) fn copy(&self) -> Run {
+        self.copy_to(&["--nodes", "node012"])
+    }
+
+    /// The same to the nodes of these options.
+    pub(super) fn copy_to(&self, nodes: &[&str]) -> Run {
         self.work
             .ledama(["run", "CopyData", "--reffile", "in.ref", "--copypath", TARGET])
-            .args(["--nodes", "node012", "--output", "out.ref", "--statuspath", "st"])
+            .args(nodes)
+            .args(["--output", "out.ref", "--statuspath", "st"])
             .args(["--no-progress", "--report", "report.json"])
             .config(&self.config)
     }

@@ -25,6 +25,16 @@ pub(crate) fn at(path: impl Display, error: impl Into<io::Error>) -> OperationEr
         )
         .help("make space, then run the same command again with --resume");
     }
+    if Errno::from_io_error(&error) == Some(Errno::ROFS) {
+        return OperationError::new(
+            ErrorKind::ReadOnly,
+            format!("the disk of `{path}` is read-only"),
+        )
+        .help(
+            "a kernel does that to a disk that fails; once it can be written again, run the same \
+             command again with --resume",
+        );
+    }
     OperationError::io(format!("`{path}`"), &error)
 }
 
@@ -53,7 +63,11 @@ mod tests {
         assert_eq!(error.kind, ErrorKind::NoSpace);
         assert_eq!(error.message, "no space left on the disk of `/data1/x`");
         assert_eq!(at("/x", Errno::DQUOT).kind, ErrorKind::NoSpace);
-        assert_eq!(at("/x", Errno::ROFS).kind, ErrorKind::ReadOnly);
+        let error = at("/x", Errno::ROFS);
+        assert_eq!(
+            (error.kind, &*error.message),
+            (ErrorKind::ReadOnly, "the disk of `/x` is read-only")
+        );
         assert_eq!(at("/x", Errno::ACCESS).kind, ErrorKind::Permission);
     }
 
