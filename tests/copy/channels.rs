@@ -79,20 +79,64 @@ fn an_ssh_pipe_is_used_where_no_port_can_be_reached() {
         }
     }));
     scene.cluster.let_nodes_log_in();
-    scene.copy().ok();
+    scene.copy().ok().complains("node011 and node012 have no direct connection");
     scene.assert_all_is_there();
+}
+
+/// The only port that data may use, in the hands of somebody else.
+fn taken_port() -> (std::net::TcpListener, String) {
+    let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    (taken, format!("{port}-{port}"))
+}
+
+#[test]
+fn an_ssh_pipe_is_used_where_no_port_is_free() {
+    let (taken, ports) = taken_port();
+    let scene = need!(difficult(&format!("\n[transfer]\nports = \"{ports}\"\n")));
+    scene.cluster.let_nodes_log_in();
+    let output = scene.copy().ok();
+    // One warning for both sets: who, why, what to do.
+    let about = "node011 and node012 have no direct connection, so 2 sets went through ssh";
+    assert_eq!(output.stderr.matches(about).count(), 1, "{output}");
+    for node in ["node011", "node012"] {
+        let why = format!("{node} has no free port in {ports} to listen on");
+        assert!(output.stderr.contains(&why), "{why}: {output}");
+    }
+    assert!(output.stderr.contains("transfer.ports"), "{output}");
+    scene.assert_all_is_there();
+    drop(taken);
 }
 
 #[test]
 fn a_port_that_is_taken_is_told() {
-    // Somebody else has the only port that data may use.
-    let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
-    let scene = need!(difficult(&format!("\n[transfer]\nports = \"{port}-{port}\"\n")));
-    scene.copy().run().code(1).complains(&port.to_string()).complains("transfer.ports");
-    scene.assert_nothing_is_lost();
+    for channel in ["direct", "auto"] {
+        // Without a login from node to node the pipe is no way out either.
+        let (taken, ports) = taken_port();
+        let settings = format!("\n[transfer]\nports = \"{ports}\"\nchannel = \"{channel}\"\n");
+        let scene = need!(difficult(&settings));
+        scene.copy().run().code(1).complains(&ports).complains("transfer.ports");
+        scene.assert_nothing_is_lost();
+        drop(taken);
+        scene.resume_and_check();
+    }
+}
+
+#[test]
+fn a_channel_that_was_chosen_is_not_exchanged_for_another() {
+    let (taken, ports) = taken_port();
+    for encryption in ["tls", "none"] {
+        let settings = format!(
+            "\n[transfer]\nports = \"{ports}\"\nchannel = \"direct\"\n\
+             encryption = \"{encryption}\"\n"
+        );
+        let scene = need!(difficult(&settings));
+        scene.cluster.let_nodes_log_in();
+        scene.copy().run().code(1).complains(&ports).complains("transfer.ports");
+        scene.assert_nothing_is_lost();
+        assert!(scene.visible().is_empty());
+    }
     drop(taken);
-    scene.resume_and_check();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod checks;
 mod destination;
+mod detours;
 mod faults;
 mod tasks;
 #[cfg(test)]
@@ -172,6 +173,12 @@ impl Copies {
     /// Source and target of each copy.
     pub fn pairs(&self) -> impl Iterator<Item = (&Entry, &Entry)> {
         self.sources.entries().iter().zip(self.targets.entries())
+    }
+
+    /// What the user should know about the way of the copies that the tasks of
+    /// [`add_to`](Self::add_to) have made, one sentence for each pair of nodes.
+    pub fn warnings(&self, report: &Report) -> Vec<String> {
+        detours::warnings(self, report)
     }
 
     /// The sources whose copies are not done by the tasks of [`add_to`](Self::add_to).

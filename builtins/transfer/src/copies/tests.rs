@@ -220,3 +220,34 @@ fn each_copy_is_one_task_on_the_node_of_the_copy() {
     assert_eq!(left.entries().len(), 1);
     assert_eq!(&*left.entries()[0].node, "node012");
 }
+
+#[test]
+fn each_pair_of_nodes_without_a_direct_connection_is_told_once() {
+    let path = |k: u32| SET.replace("SB000", &format!("SB{k:03}"));
+    let paths: Vec<String> = (0..4).map(path).collect();
+    let rows: Vec<(&str, &str)> = ["node011", "node011", "node012", "node012"]
+        .into_iter()
+        .zip(paths.iter().map(|p| &**p))
+        .collect();
+    let copies = Copies::plan(&file(&rows), &wish("/data2/users/grp/x", &["node013"])).unwrap();
+    let why = "node013 has no free port in 7-7 to listen on (Address already in use)";
+    let outcome = |task: usize, state, detour: bool| {
+        let mut outcome = Outcome::new(task, "node013", &paths[task], state);
+        outcome.value = if detour { json!({ "detour": why }) } else { json!({ "bytes": 1 }) };
+        outcome
+    };
+    let report = Report {
+        outcomes: vec![
+            outcome(0, State::Done, true),
+            outcome(1, State::Done, true),
+            outcome(2, State::Done, false),
+            outcome(3, State::Failed, true),
+        ],
+        ..Report::default()
+    };
+    let warnings = copies.warnings(&report);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    for part in ["node011 and node013", "2 sets", why, "transfer.ports", "transfer.channel"] {
+        assert!(warnings[0].contains(part), "{part}: {warnings:?}");
+    }
+}

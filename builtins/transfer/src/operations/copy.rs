@@ -7,6 +7,7 @@ use ledama_base::operation::{Effect, Operation, OperationContext, OperationError
 use ledama_config::model::{Channel, Encryption};
 use serde::{Deserialize, Serialize};
 
+use super::detours::Detours;
 use crate::control::supervised;
 use crate::fault;
 use crate::link::{Link, SshRoute, Way};
@@ -16,7 +17,10 @@ use crate::send::serve;
 use crate::space::existing_ancestor;
 
 /// Copies a set, from this node or another one, verified and in one step.
-pub struct Copy;
+#[derive(Default)]
+pub struct Copy {
+    detours: Detours,
+}
 
 /// What is to be copied, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +134,10 @@ pub struct CopyOutput {
     pub state: CopyState,
     /// How the bytes went.
     pub channel: Way,
+    /// Why there is no direct connection, where the bytes went through a pipe
+    /// of `ssh` for want of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detour: Option<String>,
     /// Files that an earlier attempt had brought.
     pub reused_files: u64,
     /// Bytes of content that were sent.
@@ -159,6 +167,7 @@ impl Operation for Copy {
             local: input.source_node == ctx.node(),
             wait: Duration::from_secs(input.network.connect_timeout.max(1)),
             input: &input,
+            detours: &self.detours,
             ctx,
         };
         let received = task.run()?;
@@ -171,6 +180,9 @@ impl Operation for Copy {
             seconds: begin.elapsed().as_secs_f64(),
             state: received.state,
             channel: received.way,
+            detour: (received.way == Way::Ssh && input.network.channel == Channel::Auto)
+                .then(|| self.detours.known(&input.source_node))
+                .flatten(),
             reused_files: received.reused,
             sent_bytes: received.sent,
             left_over: received.left_over,
@@ -185,6 +197,7 @@ pub(super) struct Task<'a> {
     target: PathBuf,
     local: bool,
     pub(super) wait: Duration,
+    pub(super) detours: &'a Detours,
     pub(super) ctx: &'a dyn OperationContext,
 }
 

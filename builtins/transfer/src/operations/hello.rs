@@ -1,6 +1,8 @@
 //! `transfer.hello`: the node of a source gets ready to send.
 
+use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ledama_base::operation::{Effect, Operation, OperationContext, OperationError};
 use ledama_base::rawtext;
@@ -8,11 +10,15 @@ use ledama_config::model::Encryption;
 use serde::{Deserialize, Serialize};
 
 use super::sessions::{Session, Sessions};
+use crate::control::TICK;
 use crate::fault;
 use crate::link::handshake::identity;
 use crate::link::identity::Certificate;
 use crate::link::socket::{Listener, Ports};
 use crate::place::target_path;
+
+/// How long a port that is taken is waited for.
+const LET_GO: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_secs(1) };
 
 /// Makes a one-time key for sending a set, and listens if asked.
 ///
@@ -45,7 +51,7 @@ pub struct HelloInput {
 }
 
 /// What the receiver must know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HelloOutput {
     /// Name of the transfer, for `transfer.send`.
     pub session: String,
@@ -55,6 +61,9 @@ pub struct HelloOutput {
     /// Port it listens on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    /// Why it does not listen although it was asked to; there is no transfer then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// This program on this node, text form, for a channel through `ssh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
@@ -69,18 +78,28 @@ impl Operation for Hello {
     fn run(
         &self,
         input: HelloInput,
-        _ctx: &dyn OperationContext,
+        ctx: &dyn OperationContext,
     ) -> Result<HelloOutput, OperationError> {
         let source = target_path(&input.source)?;
         // The most frequent failure is told before anything is set up.
         rustix::fs::stat(&source).map_err(|e| fault::at(&input.source, e))?;
-        let listener = if input.listen { Some(listen(input.ports.as_deref())?) } else { None };
+        let program = std::env::current_exe().ok().map(|path| rawtext::path_text(&path));
+        let listener = match input
+            .listen
+            .then(|| listen(input.ports.as_deref(), ctx))
+            .transpose()?
+        {
+            None => None,
+            Some(Ok(listener)) => Some(listener),
+            Some(Err(NoPort(why))) => {
+                return Ok(HelloOutput { refused: Some(why), program, ..HelloOutput::default() });
+            }
+        };
         let identity = identity(input.encryption)?;
         let certificate = identity.as_ref().map(|key| key.certificate());
         let port = listener.as_ref().map(Listener::port);
         let session = self.sessions.keep(Session { source, identity, listener })?;
-        let program = std::env::current_exe().ok().map(|path| rawtext::path_text(&path));
-        Ok(HelloOutput { session, certificate, port, program })
+        Ok(HelloOutput { session, certificate, port, refused: None, program })
     }
 }
 
@@ -95,16 +114,28 @@ pub(super) fn ports(text: Option<&str>) -> Result<Ports, OperationError> {
     }
 }
 
-/// Listens on one of the ports.
-pub(super) fn listen(text: Option<&str>) -> Result<Listener, OperationError> {
+/// Why a node cannot listen.
+pub(super) struct NoPort(pub(super) String);
+
+/// Listens on one of the ports. A port is taken for a moment only while a copy
+/// begins, so others are given time to let go of it.
+pub(super) fn listen(
+    text: Option<&str>,
+    ctx: &dyn OperationContext,
+) -> Result<Result<Listener, NoPort>, OperationError> {
     let range = ports(text)?;
-    Listener::open(range).map_err(|error| {
-        let range = text.map(|text| format!(" {text}")).unwrap_or_default();
-        let why = fault::words(&error);
-        OperationError::new(
-            ledama_base::operation::ErrorKind::Connection,
-            format!("no free port{range} to listen on: {why}"),
-        )
-        .help("set `transfer.ports` to a wider range")
-    })
+    let until = Instant::now() + LET_GO;
+    loop {
+        let error = match Listener::open(range) {
+            Ok(listener) => return Ok(Ok(listener)),
+            Err(error) => error,
+        };
+        ctx.check()?;
+        if error.kind() != io::ErrorKind::AddrInUse || Instant::now() >= until {
+            let range = text.map(|text| format!(" in {text}")).unwrap_or_default();
+            let why = fault::words(&error);
+            return Ok(Err(NoPort(format!("has no free port{range} to listen on ({why})"))));
+        }
+        std::thread::sleep(TICK);
+    }
 }

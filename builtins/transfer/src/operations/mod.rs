@@ -2,6 +2,7 @@
 
 mod clean;
 mod copy;
+mod detours;
 mod hello;
 mod manifest;
 mod send;
@@ -26,7 +27,7 @@ use sessions::Sessions;
 pub fn operations(registry: Registry) -> Registry {
     let sessions = Arc::new(Sessions::default());
     registry
-        .with(Copy)
+        .with(Copy::default())
         .with(Hello::new(Arc::clone(&sessions)))
         .with(Send::new(sessions))
         .with(Space)

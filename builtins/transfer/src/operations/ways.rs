@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::copy::Task;
-use super::hello::{HelloInput, HelloOutput, listen};
+use super::hello::{HelloInput, HelloOutput, NoPort, listen};
 use super::send::{SendInput, SendOutput};
 use crate::control::{Control, supervised};
 use crate::link::handshake::{Credentials, End, identity};
@@ -18,12 +18,20 @@ use crate::link::socket::{join, own_address_towards};
 use crate::link::ssh::Client;
 use crate::receive::{Job, Outcome, receive};
 
+/// What helps where nodes do not reach each other.
+const ADVICE: &str = "let the nodes connect to each other: open a range of ports and name it in \
+                      `transfer.ports`, or allow ssh between them";
+
 impl Task<'_> {
     /// Tries all ways to the node of the source, one after the other.
     pub(super) fn between_nodes(&self, job: &Job<'_>) -> Result<Outcome, OperationError> {
+        let (node, channel) = (&*self.input.source_node, self.input.network.channel);
         let mut tried = Vec::new();
         let mut program = None;
-        if self.input.network.channel != Channel::Ssh {
+        let blocked = (channel == Channel::Auto).then(|| self.detours.recent(node)).flatten();
+        if let Some(why) = blocked {
+            tried.push(why);
+        } else if channel != Channel::Ssh {
             for reverse in [false, true] {
                 let outcome = supervised(self.ctx, |control| {
                     self.over_socket(job, reverse, &mut tried, &mut program, control)
@@ -32,8 +40,13 @@ impl Task<'_> {
                     return Ok(outcome);
                 }
             }
+            self.detours.note(node, &tried.join("; "));
         }
-        if self.input.network.channel != Channel::Direct {
+        if channel != Channel::Direct {
+            if channel == Channel::Auto {
+                let why = tried.join("; ");
+                self.ctx.log(&format!("no direct connection, going through ssh: {why}"));
+            }
             let outcome =
                 supervised(self.ctx, |control| self.over_ssh(job, program, &mut tried, control))?;
             if let Some(outcome) = outcome {
@@ -43,16 +56,12 @@ impl Task<'_> {
         Err(OperationError::new(
             ErrorKind::Connection,
             format!(
-                "no data channel from {} to {}; tried: {}",
-                self.input.source_node,
+                "no data channel from {node} to {}; tried: {}",
                 self.ctx.node(),
                 tried.join("; ")
             ),
         )
-        .help(
-            "let the nodes connect to each other: open a range of ports and name it in \
-             `transfer.ports`, or allow ssh between them",
-        ))
+        .help(ADVICE))
     }
 
     /// A connection of its own: made by the source, or with `reverse` by us.
@@ -67,14 +76,27 @@ impl Task<'_> {
     ) -> Result<Option<Outcome>, OperationError> {
         let network = &self.input.network;
         let (here, there) = (self.ctx.node(), &*self.input.source_node);
+        let listener = match (!reverse).then(|| listen(network.ports.as_deref(), self.ctx)) {
+            None => None,
+            Some(listening) => match listening? {
+                Ok(listener) => Some(listener),
+                Err(NoPort(why)) => {
+                    tried.push(format!("{here} {why}"));
+                    return Ok(None);
+                }
+            },
+        };
         let hello = self.hello(reverse)?;
         program.clone_from(&hello.program);
+        if let Some(why) = hello.refused {
+            tried.push(format!("{there} {why}"));
+            return Ok(None);
+        }
         let key = identity(network.encryption)?;
         let token = Token::random()?;
         let certificate = key.as_ref().map(|key| key.certificate());
         let peer = Credentials { token: token.clone(), certificate: hello.certificate };
         let end = End { identity: key, peer, wait: self.wait };
-        let listener = if reverse { None } else { Some(listen(network.ports.as_deref())?) };
         let addresses = listener.as_ref().map(|l| self.own_addresses(l.port()));
         let input = SendInput {
             session: hello.session,

@@ -88,6 +88,12 @@ mod methods {
         copies.add_to(&mut plan.lock().unwrap_or_else(PoisonError::into_inner), how).at(&ctx)
     }
 
+    /// What to tell about copies that are made, one text for each pair of nodes: those that took the slow way through ssh for want of a direct connection.
+    #[rhai_fn(global, pure)]
+    pub fn warnings(copies: &mut Copies, report: Report) -> Array {
+        to_array(copies.warnings(&report))
+    }
+
     /// The sources whose copies are not done, as a RefFile.
     #[rhai_fn(global, pure)]
     pub fn not_done(copies: &mut Copies, report: Report) -> RefFile {

@@ -141,6 +141,89 @@ fn a_pipe_through_ssh_is_the_last_resort() {
     assert!(log.trim_end().ends_with(&format!("{program} worker --data")), "{log}");
 }
 
+/// A port that somebody else listens on, as long as the first is held.
+fn taken_port() -> (TcpListener, String) {
+    let taken = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    (taken, format!("{port}-{port}"))
+}
+
+#[test]
+fn the_pipe_is_taken_too_if_no_port_is_free() {
+    let field = Field::new();
+    make_set(&field.source());
+    let (_taken, ports) = taken_port();
+    let mut input = field.input();
+    input.network.channel = Channel::Auto;
+    input.network.ports = Some(ports.clone());
+    input.network.ssh.program = fake_ssh(&field, "");
+    let output = field.copy(&input).unwrap();
+    assert_eq!(output.channel, Way::Ssh);
+    let why = output.detour.unwrap();
+    for node in ["a", "b"] {
+        let part = format!("{node} has no free port in {ports} to listen on (Address already");
+        assert!(why.contains(&part), "{part}: {why}");
+    }
+    assert_eq!(portrait(&field.target()), portrait(&field.source()));
+}
+
+#[test]
+fn a_channel_that_was_chosen_is_not_exchanged() {
+    let field = Field::new();
+    make_set(&field.source());
+    let (taken, ports) = taken_port();
+    let mut input = field.input();
+    input.network.ports = Some(ports.clone());
+    input.network.ssh.program = fake_ssh(&field, "");
+    let error = field.copy(&input).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Connection);
+    assert!(error.message.contains(&ports), "{}", error.message);
+    assert!(error.help.unwrap().contains("transfer.ports"));
+    assert!(field.beside().is_empty());
+    drop(taken);
+    let output = field.copy(&input).unwrap();
+    assert_eq!((output.channel, output.detour), (Way::Tls, None));
+}
+
+#[test]
+fn one_side_with_a_free_port_is_enough() {
+    let field = Field::new();
+    make_set(&field.source());
+    let (_taken, ports) = taken_port();
+    let mut input = field.input();
+    input.network.channel = Channel::Auto;
+    input.network.ports = Some(ports);
+    field.cluster.tap(|_, operation, input| {
+        if operation == "transfer.hello" {
+            // The node of the source may use any.
+            input.as_object_mut().unwrap().remove("ports");
+        }
+        Ok(())
+    });
+    let output = field.copy(&input).unwrap();
+    assert_eq!((output.channel, output.detour), (Way::Tls, None));
+}
+
+#[test]
+fn what_could_not_be_reached_is_not_tried_with_every_copy() {
+    let field = Field::new();
+    make_set(&field.source());
+    let (taken, ports) = taken_port();
+    let mut input = field.input();
+    input.network.channel = Channel::Auto;
+    input.network.ports = Some(ports);
+    input.network.ssh.program = fake_ssh(&field, "");
+    let first = field.copy(&input).unwrap();
+    drop(taken);
+    input.target.push_str(".2");
+    let second = field.copy(&input).unwrap();
+    assert_eq!((second.channel, second.detour), (Way::Ssh, first.detour));
+    // Whoever asks for a direct connection gets a new attempt.
+    input.network.channel = Channel::Direct;
+    input.target.push_str(".3");
+    assert_eq!(field.copy(&input).unwrap().channel, Way::Tls);
+}
+
 #[test]
 fn ssh_can_be_the_only_way_and_is_resumed_too() {
     let field = Field::new();
