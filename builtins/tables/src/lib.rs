@@ -21,16 +21,20 @@
 //! column whose storage manager is not known does not hide the others.
 
 mod aipsio;
+mod body;
 pub mod buffer;
 mod canon;
 mod column;
+mod concatenated;
 mod data_type;
 mod desc;
 mod error;
 mod info;
+mod lock;
 mod managers;
 mod part;
 mod plain;
+mod reference;
 pub mod storage;
 mod table;
 mod value;

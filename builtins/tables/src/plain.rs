@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use crate::aipsio::Reader;
+use crate::body::Body;
 use crate::buffer::Endian;
 use crate::desc::TableDesc;
 use crate::desc::column_set::{ColumnSet, StorageOption};
 use crate::error::{Error, Result};
 use crate::managers::{self, ColumnReader, Manager, Siblings};
 use crate::storage::Folder;
+use crate::table::{Kind, ManagerInfo};
 
 /// A table with data files of its own.
 pub(crate) struct Plain {
@@ -56,23 +58,6 @@ impl Plain {
         Ok(Self { folder, desc, set, endian, nrow, siblings, open })
     }
 
-    /// The reader of a column, by its place in the description.
-    pub(crate) fn reader(&self, column: usize) -> Result<Arc<dyn ColumnReader>> {
-        let seqnr = self.set.columns[column].seqnr;
-        let Some(manager) = self.set.managers.iter().position(|manager| manager.seqnr == seqnr)
-        else {
-            return Err(Error::corrupt(
-                self.path(),
-                format!("column {} has no storage manager", self.desc.columns[column].name),
-            ));
-        };
-        let bound = self.bound(manager);
-        let Some(index) = bound.iter().position(|at| *at == column) else {
-            return Err(Error::corrupt(self.path(), "a column is bound to no storage manager"));
-        };
-        self.manager(manager)?.column(index)
-    }
-
     /// The open storage manager at a place of `set.managers`.
     pub(crate) fn manager(&self, at: usize) -> Result<Arc<dyn Manager>> {
         self.open[at].get_or_init(|| self.open_manager(at)).clone()
@@ -90,5 +75,58 @@ impl Plain {
 
     fn path(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+impl Body for Plain {
+    fn kind(&self) -> Kind {
+        Kind::Plain
+    }
+
+    fn nrow(&self) -> u64 {
+        self.nrow
+    }
+
+    fn endian(&self) -> Endian {
+        self.endian
+    }
+
+    fn desc(&self) -> &Arc<TableDesc> {
+        &self.desc
+    }
+
+    fn reader(&self, column: usize) -> Result<Arc<dyn ColumnReader>> {
+        let seqnr = self.set.columns[column].seqnr;
+        let Some(manager) = self.set.managers.iter().position(|manager| manager.seqnr == seqnr)
+        else {
+            return Err(Error::corrupt(
+                self.path(),
+                format!("column {} has no storage manager", self.desc.columns[column].name),
+            ));
+        };
+        let bound = self.bound(manager);
+        let Some(index) = bound.iter().position(|at| *at == column) else {
+            return Err(Error::corrupt(self.path(), "a column is bound to no storage manager"));
+        };
+        self.manager(manager)?.column(index)
+    }
+
+    fn managers(&self) -> Vec<ManagerInfo> {
+        (0..self.set.managers.len())
+            .map(|at| {
+                let open = self.manager(at).ok();
+                ManagerInfo {
+                    kind: self.set.managers[at].kind.clone(),
+                    name: open.as_ref().map(|open| open.name().to_string()).unwrap_or_default(),
+                    seqnr: self.set.managers[at].seqnr,
+                    columns: self
+                        .bound(at)
+                        .into_iter()
+                        .map(|column| self.desc.columns[column].name.clone())
+                        .collect(),
+                    settings: open.map(|open| open.settings()).unwrap_or_default(),
+                }
+            })
+            .collect()
     }
 }

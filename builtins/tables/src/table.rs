@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::aipsio::Reader;
+use crate::body::Body;
 use crate::buffer::Endian;
 use crate::column::Column;
+use crate::concatenated::Concatenated;
 use crate::desc::{ColumnDesc, TableDesc};
 use crate::error::{Error, Result};
 use crate::info::TableInfo;
+use crate::lock;
 use crate::plain::Plain;
+use crate::reference::Reference;
 use crate::storage::{Disk, Folder};
 use crate::value::{Record, Value};
 
@@ -44,7 +48,7 @@ pub struct ManagerInfo {
 pub struct Table {
     folder: Arc<dyn Folder>,
     info: TableInfo,
-    body: Arc<Plain>,
+    body: Arc<dyn Body>,
 }
 
 impl Table {
@@ -57,6 +61,12 @@ impl Table {
 
     /// Opens a table wherever its files are.
     pub fn open_in(folder: Arc<dyn Folder>) -> Result<Self> {
+        Self::open_at(folder, 0)
+    }
+
+    /// Opens a table to which `depth` other tables led.
+    fn open_at(folder: Arc<dyn Folder>, depth: usize) -> Result<Self> {
+        let told = lock::rows(&*folder)?;
         let file = folder.open("table.dat")?;
         let bytes = file.all()?;
         let mut reader = Reader::new(file.path(), &bytes);
@@ -64,14 +74,30 @@ impl Table {
         let nrow = if version > 2 { reader.u64()? } else { u64::from(reader.u32()?) };
         let endian = if reader.u32()? == 0 { Endian::Big } else { Endian::Little };
         let kind = reader.string()?;
-        let body = match kind.as_str() {
-            "PlainTable" => Plain::read(Arc::clone(&folder), &mut reader, version, endian, nrow)?,
+        let body: Arc<dyn Body> = match kind.as_str() {
+            "PlainTable" => {
+                // A writer renews the lock file first and `table.dat` later.
+                let nrow = told.filter(|told| *told > 0).unwrap_or(nrow);
+                let folder = Arc::clone(&folder);
+                Arc::new(Plain::read(folder, &mut reader, version, endian, nrow)?)
+            }
+            "RefTable" => Arc::new(Reference::read(&*folder, &mut reader, depth)?),
+            "ConcatTable" => Arc::new(Concatenated::read(&*folder, &mut reader, depth)?),
             other => {
                 return Err(Error::unsupported(folder.path(), format!("a table of kind {other}")));
             }
         };
         let info = TableInfo::read(&*folder);
-        Ok(Self { folder, info, body: Arc::new(body) })
+        Ok(Self { folder, info, body })
+    }
+
+    /// Several tables of one description as one, in the place of the first.
+    pub(crate) fn concatenation(parts: Vec<Self>) -> Result<Self> {
+        let Some(first) = parts.first().cloned() else {
+            return Err(Error::NotFound { path: PathBuf::new(), what: "no tables given".into() });
+        };
+        let body = Concatenated::of(first.path(), parts, Vec::new())?;
+        Ok(Self { body: Arc::new(body), ..first })
     }
 
     /// Where it is.
@@ -81,17 +107,21 @@ impl Table {
 
     /// How it holds its rows.
     pub fn kind(&self) -> Kind {
-        Kind::Plain
+        self.body.kind()
+    }
+
+    pub(crate) fn body(&self) -> &dyn Body {
+        &*self.body
     }
 
     /// How many rows it has.
     pub fn nrow(&self) -> u64 {
-        self.body.nrow
+        self.body.nrow()
     }
 
     /// Byte order of its data files.
     pub fn endian(&self) -> Endian {
-        self.body.endian
+        self.body.endian()
     }
 
     /// What `table.info` says.
@@ -101,7 +131,7 @@ impl Table {
 
     /// Its description.
     pub fn desc(&self) -> &TableDesc {
-        &self.body.desc
+        self.body.desc()
     }
 
     /// Its keywords.
@@ -129,28 +159,12 @@ impl Table {
             });
         };
         let reader = self.body.reader(at)?;
-        Ok(Column::new(Arc::clone(&self.body.desc), at, self.nrow(), reader))
+        Ok(Column::new(Arc::clone(self.body.desc()), at, self.nrow(), reader))
     }
 
     /// Its storage managers, in the order of `table.dat`.
     pub fn managers(&self) -> Vec<ManagerInfo> {
-        let plain = &self.body;
-        (0..plain.set.managers.len())
-            .map(|at| {
-                let open = plain.manager(at).ok();
-                ManagerInfo {
-                    kind: plain.set.managers[at].kind.clone(),
-                    name: open.as_ref().map(|open| open.name().to_string()).unwrap_or_default(),
-                    seqnr: plain.set.managers[at].seqnr,
-                    columns: plain
-                        .bound(at)
-                        .into_iter()
-                        .map(|column| plain.desc.columns[column].name.clone())
-                        .collect(),
-                    settings: open.map(|open| open.settings()).unwrap_or_default(),
-                }
-            })
-            .collect()
+        self.body.managers()
     }
 
     /// The names of the keywords that refer to sub-tables, in their order.
@@ -165,31 +179,75 @@ impl Table {
     /// Where a table is that a keyword of this table or of its columns
     /// refers to by this name.
     pub fn referred(&self, name: &str) -> Result<PathBuf> {
-        Ok(resolve(&*self.folder, name)?.path().to_path_buf())
+        Ok(resolve(self.home(), name)?.path().to_path_buf())
     }
 
     /// Opens the sub-table that a keyword refers to.
     pub fn subtable(&self, keyword: &str) -> Result<Self> {
+        if let Some(table) = self.body.subtable(keyword) {
+            return table;
+        }
         match self.keywords().get(keyword) {
-            Some(Value::Table(name)) => Self::open_in(resolve(&*self.folder, name)?),
+            Some(Value::Table(name)) => Self::open_in(resolve(self.home(), name)?),
             _ => Err(Error::NotFound {
                 path: self.path().into(),
                 what: format!("has no sub-table {keyword}"),
             }),
         }
     }
+
+    /// The folder that names in the keywords are relative to.
+    fn home(&self) -> &dyn Folder {
+        match self.body.parent() {
+            Some(parent) => parent.home(),
+            None => &*self.folder,
+        }
+    }
+}
+
+/// How many tables may lead from one to the next; a table must not be made
+/// of itself.
+const MAX_DEPTH: usize = 16;
+
+/// Opens a table that another one is made of.
+pub(crate) fn open_referred(folder: &dyn Folder, name: &str, depth: usize) -> Result<Table> {
+    let referred = resolve(folder, name)?;
+    if depth >= MAX_DEPTH {
+        return Err(Error::corrupt(
+            folder.path(),
+            "refers to too many tables in a row, or to itself",
+        ));
+    }
+    if !referred.has("table.dat") {
+        return Err(Error::NotFound {
+            path: folder.path().into(),
+            what: format!("is made of the table {}, which is absent", referred.path().display()),
+        });
+    }
+    Table::open_at(referred, depth + 1)
 }
 
 /// The folder that a stored table name means: `./` marks a name relative to
 /// the parent of this table, `././` one relative to this table itself.
 ///
+/// A name such as `a/b.tab/.` that ends this table's path means the folder
+/// around `a`.
+///
 /// Source: `casacore/casa/OS/Path.cc` (`addDirectory`, `stripDirectory`).
 pub(crate) fn resolve(folder: &dyn Folder, name: &str) -> Result<Arc<dyn Folder>> {
     if let Some(inside) = name.strip_prefix("././") {
         folder.folder(inside)
+    } else if let Some(levels) = ancestor(folder.path(), name) {
+        folder.folder(&vec![".."; levels].join("/"))
     } else if let Some(beside) = name.strip_prefix("./") {
         folder.folder(&format!("../{beside}"))
     } else {
         folder.folder(name)
     }
+}
+
+/// How many folders up the table is, where the name says so.
+fn ancestor(path: &Path, name: &str) -> Option<usize> {
+    let tail = Path::new(name.strip_suffix("/.")?);
+    (tail.is_relative() && path.ends_with(tail)).then(|| tail.components().count())
 }

@@ -89,9 +89,6 @@ fn keyword(table: &Table, value: &Value, root: &Path) -> Json {
             let path = table.referred(name).unwrap();
             json!({ "table": path.strip_prefix(root).unwrap_or(&path) })
         }
-        Value::Array(array) if array.is_empty() => {
-            json!({ "dtype": "string", "shape": [0], "values": [] })
-        }
         Value::Array(array) => {
             let mut all = json_of(value, usize::MAX);
             all["dtype"] = json!(numpy(array.data_type()));
@@ -116,6 +113,26 @@ pub(crate) fn numpy(kind: DataType) -> &'static str {
         DataType::DComplex => "complex128",
         DataType::String => "string",
         DataType::Record => "record",
+    }
+}
+
+/// A golden answer without differences of form: python-casacore knows no
+/// type of an empty array, and no axes of some.
+pub(crate) fn normal(known: &Json) -> Json {
+    match known {
+        Json::Array(items) => items.iter().map(normal).collect(),
+        Json::Object(fields) => {
+            let mut fields: serde_json::Map<String, Json> =
+                fields.iter().map(|(name, value)| (name.clone(), normal(value))).collect();
+            if fields.contains_key("dtype") && fields["values"] == json!([]) {
+                if fields["shape"] == json!([]) {
+                    fields.insert("shape".into(), json!([0]));
+                }
+                fields.insert("dtype".into(), json!("any"));
+            }
+            Json::Object(fields)
+        }
+        other => other.clone(),
     }
 }
 

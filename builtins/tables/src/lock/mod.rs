@@ -1,0 +1,48 @@
+//! `table.lock`: who uses a table, and how many rows it has.
+//!
+//! The file holds a fixed list of processes that wait for the lock, the
+//! length of what follows, and an object that every writer renews: casacore
+//! takes the number of rows from there and not from `table.dat`, which is
+//! written less often. The locks themselves are byte ranges of this file.
+//!
+//! Source of the format: `casacore/casa/IO/{LockFile,FileLocker}.cc`,
+//! `casacore/tables/Tables/TableSyncData.cc`.
+
+use crate::aipsio::Reader;
+use crate::error::Result;
+use crate::storage::Folder;
+
+/// Name of the file.
+pub(crate) const NAME: &str = "table.lock";
+
+/// Bytes of the list of waiting processes.
+const WAITING: u64 = 260;
+
+/// More than any writer puts there; the counters of its storage managers
+/// make the object grow.
+const LONGEST: u64 = 16 << 20;
+
+/// The number of rows that the last writer told; `None` where there is no
+/// such file or nobody wrote into it.
+pub(crate) fn rows(folder: &dyn Folder) -> Result<Option<u64>> {
+    if !folder.has(NAME) {
+        return Ok(None);
+    }
+    let Ok(file) = folder.open(NAME) else {
+        // Without the right to read it casacore goes on without it, too.
+        return Ok(None);
+    };
+    if file.len() < WAITING + 4 {
+        return Ok(None);
+    }
+    let mut length = [0; 4];
+    file.read_at(WAITING, &mut length)?;
+    let length = u64::from(u32::from_be_bytes(length)).min(LONGEST);
+    if length == 0 {
+        return Ok(None);
+    }
+    let bytes = file.bytes(WAITING + 4, length)?;
+    let mut reader = Reader::new(file.path(), &bytes);
+    let version = reader.start("sync")?;
+    Ok(Some(if version > 1 { reader.u64()? } else { u64::from(reader.u32()?) }))
+}
