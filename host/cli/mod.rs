@@ -9,6 +9,7 @@ mod doctor;
 mod entries;
 mod list;
 mod modules;
+mod ms;
 mod new;
 mod place;
 mod repl;
@@ -94,6 +95,8 @@ enum Command {
     New(new::Args),
     /// Show, write or check the configuration
     Config(config::Args),
+    /// Look at measurement sets and other casacore tables of this host
+    Ms(ms::Args),
     /// Find out whether nodes, keys and programs are in order
     Doctor(doctor::Args),
     /// Try out builtins line by line
@@ -141,6 +144,7 @@ pub fn main() -> ExitCode {
         Command::New(args) => new::run(&shared, &args),
         Command::Docs(args) => docs::run(&shared, &args),
         Command::Config(args) => config::run(&shared, &args),
+        Command::Ms(args) => ms::run(&args),
         Command::Doctor(args) => doctor::run(&shared, &args),
         Command::Repl(args) => repl::run(&shared, &args),
         Command::Completions(args) => Ok(completions::run(&args)),

@@ -22,6 +22,26 @@ pub fn render(columns: &[String], rows: &[Vec<String>]) -> String {
     table.lines().map(|line| line.trim_end().to_string() + "\n").collect()
 }
 
+/// Renders rows in columns without a header; the last column is not padded,
+/// so that long texts stay on one line.
+pub fn plain(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|text| text.chars().count()).max();
+    let widths: Vec<usize> = (0..count).map(|at| width(at).unwrap_or(0)).collect();
+    let mut out = String::new();
+    for row in rows {
+        for (at, text) in row.iter().enumerate() {
+            out.push_str(text);
+            if at + 1 < row.len() {
+                let pad = widths[at].saturating_sub(text.chars().count()) + 2;
+                out.extend(std::iter::repeat_n(' ', pad));
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
 /// A result value as a cell: text as it is, unknown as `?`.
 pub fn cell(value: &Value) -> String {
     match value {

@@ -6,6 +6,7 @@
 pub mod discover;
 pub mod extra;
 mod folder;
+pub mod info;
 mod pool;
 mod recognize;
 pub mod remove;
@@ -25,6 +26,7 @@ use ledama_base::operation::Registry;
 pub fn operations(registry: Registry) -> Registry {
     registry
         .with(scan::Scan)
+        .with(info::operation::Info)
         .with(sizes::Sizes)
         .with(extra::ListExtra)
         .with(remove::Remove)

@@ -1,4 +1,8 @@
-//! A context for operations that run alone in a test.
+//! A context for operations that run alone in a test, and the data pack.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use ledama_base::operation::{OperationContext, OperationError, Progress};
 use serde_json::Value;
@@ -25,5 +29,51 @@ impl OperationContext for Alone {
     fn log(&self, _: &str) {}
     fn call(&self, node: &str, _: &str, _: Value) -> Result<Value, OperationError> {
         panic!("nobody is at {node}")
+    }
+}
+
+/// The data pack beside the checkout (or in `LEDAMA_SHARED`): real sets and
+/// what casacore says about them.
+pub(crate) struct DataPack(PathBuf);
+
+impl DataPack {
+    /// The pack; without it a test says that it is skipped.
+    pub(crate) fn find() -> Option<Self> {
+        let shared = std::env::var_os("LEDAMA_SHARED").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+            PathBuf::from,
+        );
+        let data = shared.join("data");
+        if data.join("golden").is_dir() {
+            return Some(Self(data));
+        }
+        assert!(std::env::var_os("LEDAMA_NO_SKIP").is_none(), "no data pack in {}", shared.display());
+        eprintln!("skipped: no data pack in {} (name it by LEDAMA_SHARED)", shared.display());
+        None
+    }
+
+    /// The names of all archives, sorted.
+    pub(crate) fn archives(&self) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(self.0.join("ms"))
+            .unwrap()
+            .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_suffix(".tar.gz")?.to_string()))
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// What casacore says about an archive.
+    pub(crate) fn golden(&self, name: &str) -> Value {
+        let text = std::fs::read(self.0.join("golden").join(format!("{name}.json"))).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    /// The tables of an archive in a folder of their own.
+    pub(crate) fn unpack(&self, name: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = self.0.join("ms").join(format!("{name}.tar.gz"));
+        let status = Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(folder.path()).status();
+        assert!(status.unwrap().success());
+        folder
     }
 }

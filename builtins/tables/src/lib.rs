@@ -26,6 +26,7 @@ pub mod buffer;
 mod canon;
 mod column;
 mod concatenated;
+pub mod compare;
 mod data_type;
 mod desc;
 mod error;
@@ -36,6 +37,7 @@ mod part;
 mod plain;
 mod reference;
 pub mod storage;
+pub mod summary;
 mod table;
 mod value;
 

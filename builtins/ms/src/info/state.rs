@@ -1,0 +1,86 @@
+//! What a set holds, how large it is, and who uses it.
+
+use std::os::unix::fs::MetadataExt;
+
+use ledama_base::{units, usage};
+use ledama_tables::Table;
+use serde::{Deserialize, Serialize};
+
+use super::{Depth, Wanted};
+
+/// What the set holds, how large it is, and who uses it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StateFacts {
+    /// It has a column CORRECTED_DATA.
+    pub has_corrected_data: bool,
+    /// It has a column MODEL_DATA.
+    pub has_model_data: bool,
+    /// It has a folder `instrument`, maybe with defaults only.
+    pub has_gain_table: bool,
+    /// That folder holds solutions.
+    pub has_gains: bool,
+    /// It has tables of quality statistics, maybe empty.
+    pub has_quality_tables: bool,
+    /// Those tables hold statistics.
+    pub has_quality: bool,
+    /// Columns that this version cannot read, with the reason.
+    pub unreadable_columns: Vec<(String, String)>,
+    /// Blocks on disk, bytes, if they were measured.
+    pub size_bytes: Option<u64>,
+    /// The same in MiB, rounded up.
+    pub size_mb: Option<u64>,
+    /// The account that owns it.
+    pub owner: Option<String>,
+    /// Whether another process holds a lock on it: `none`, `read` or `write`,
+    /// with the process where it is known.
+    pub lock: Option<String>,
+}
+
+/// Counts the rows of a sub-table by its folder: it need not be linked from
+/// the main table.
+fn rows(table: &Table, name: &str) -> Option<u64> {
+    Table::open(table.path().join(name)).ok().map(|table| table.nrow())
+}
+
+pub(super) fn read(table: &Table, wanted: Wanted<'_>) -> StateFacts {
+    let gains = rows(table, "instrument");
+    let quality = rows(table, "QUALITY_TIME_STATISTIC");
+    let unreadable = if wanted.depth == Depth::Header { Vec::new() } else { unreadable(table) };
+    let size_bytes = if wanted.sizes { measured(table) } else { None };
+    StateFacts {
+        has_corrected_data: table.has_column("CORRECTED_DATA"),
+        has_model_data: table.has_column("MODEL_DATA"),
+        has_gain_table: table.path().join("instrument").is_dir(),
+        has_gains: gains.is_some_and(|rows| rows > 0),
+        has_quality_tables: table.path().join("QUALITY_TIME_STATISTIC").is_dir(),
+        has_quality: quality.is_some_and(|rows| rows > 0),
+        unreadable_columns: unreadable,
+        size_bytes,
+        size_mb: size_bytes.map(units::mib),
+        owner: owner(table),
+        lock: None,
+    }
+}
+
+/// Columns whose storage manager cannot be opened; looks at each of them.
+fn unreadable(table: &Table) -> Vec<(String, String)> {
+    let columns = table.columns().iter().filter_map(|column| {
+        let error = table.column(&column.name).err()?;
+        Some((column.name.clone(), error.to_string()))
+    });
+    columns.collect()
+}
+
+fn measured(table: &Table) -> Option<u64> {
+    let options = usage::Options { follow_root: true, ..usage::Options::default() };
+    let measured = usage::measure(&[table.path().to_path_buf()], options, &|| false).ok()?;
+    measured.roots.first().map(|usage| usage.disk_bytes)
+}
+
+/// The name of the owner, or its number where it has no name here.
+fn owner(table: &Table) -> Option<String> {
+    let uid = std::fs::metadata(table.path()).ok()?.uid();
+    let user = nix::unistd::User::from_uid(uid.into()).ok().flatten();
+    Some(user.map_or_else(|| uid.to_string(), |user| user.name))
+}
