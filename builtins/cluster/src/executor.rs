@@ -53,6 +53,11 @@ pub struct Settings {
     /// Folder of the lease files that share `store_streams` with other runs;
     /// none: the limits are this run's own.
     pub leases: Option<PathBuf>,
+    /// Work sent to a node ahead of its turn: as many tasks as the node does in
+    /// that time, going by its last ones, so that it need not wait for this
+    /// host between two short tasks. Zero: none. Limits hold all the same;
+    /// where there are others than those of nodes, nothing is sent ahead.
+    pub ahead: Duration,
     /// Time before the first retry; each further one waits twice as long, at most half a minute.
     pub back_off: Duration,
     /// Time a stopped task gets to end before its connection is dropped.
@@ -75,6 +80,7 @@ impl Default for Settings {
             status: None,
             resume: false,
             leases: None,
+            ahead: Duration::from_millis(50),
             back_off: Duration::from_millis(500),
             grace: Duration::from_secs(15),
         }

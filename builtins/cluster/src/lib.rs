@@ -15,4 +15,5 @@ pub mod scheduler;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod transport;
+mod turns;
 pub mod worker;

@@ -46,6 +46,19 @@ pub enum ToWorker {
         /// Send the output of commands and the log lines of operations as it comes.
         stream: bool,
     },
+    /// Start a job when its turn comes: of those sent this way, `places` run at
+    /// once, and the rest wait in the order in which they came. The host sends
+    /// short jobs ahead, so that no node waits for it between two of them.
+    Queue {
+        /// Chosen by the host.
+        id: JobId,
+        /// What to do.
+        action: Action,
+        /// As for `run`.
+        stream: bool,
+        /// How many run at once.
+        places: usize,
+    },
     /// Stop a job: TERM to its process group, KILL after a grace period; operations are told.
     Cancel {
         /// The job.
@@ -111,7 +124,8 @@ pub enum FromWorker {
         /// Its input.
         input: Value,
     },
-    /// A job has ended; the last message about it.
+    /// A job has ended; the last message about it. Comes before anything about
+    /// the job that gets its place.
     Done {
         /// The job.
         id: JobId,

@@ -46,6 +46,8 @@ type Key = (usize, TaskIndex, usize);
 #[derive(Debug, Default)]
 struct Node {
     running: usize,
+    /// Tasks beyond its limit, see [`Scheduler::allow`].
+    extra: usize,
     /// Counts as one of the working nodes.
     holds: bool,
     /// Tasks that may start, by store.
@@ -258,6 +260,16 @@ impl Scheduler {
         self.set_closed(store, true);
     }
 
+    /// Lets the node of a task have `extra` tasks more than its limit.
+    pub fn allow(&mut self, task: TaskIndex, extra: usize) {
+        let node = self.node_of[task];
+        if self.nodes[node].extra != extra {
+            self.unlist(node);
+            self.nodes[node].extra = extra;
+            self.list(node);
+        }
+    }
+
     /// The opposite of [`close_store`](Self::close_store).
     pub fn open_store(&mut self, store: &str) {
         self.set_closed(store, false);
@@ -344,7 +356,7 @@ impl Scheduler {
     /// The entries a node has in the sets of the stores, as its counters are now.
     fn each_key(&mut self, node: usize, mut change: impl FnMut(&mut BTreeSet<Key>, Key)) {
         let facts = &self.nodes[node];
-        if facts.running >= self.per_node {
+        if facts.running >= self.per_node + facts.extra {
             return;
         }
         for (store, queue) in &facts.ready {

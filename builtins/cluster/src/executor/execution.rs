@@ -6,6 +6,7 @@
 mod calls;
 mod ends;
 mod jobs;
+mod lane;
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use base64::Engine as _;
 use ledama_base::operation::{ErrorKind, Registry};
 
 use self::jobs::{Job, Stop, TaskRun};
+use self::lane::Lane;
 use super::alarms::{Alarm, Alarms, pause_after};
 use super::ledger::Ledger;
 use super::pool::{Input, News, NodeId, Pool};
@@ -55,6 +57,9 @@ pub(super) struct Execution<'a> {
     /// Stores whose streams are used by other runs.
     closed_stores: BTreeSet<String>,
     alarms: Alarms,
+    /// What each node does of what it was sent; empty if nothing is sent ahead.
+    lanes: HashMap<NodeId, Lane>,
+    ahead: bool,
     stopping: bool,
 }
 
@@ -79,6 +84,7 @@ impl<'a> Execution<'a> {
             total: settings.total,
             stores: settings.store_streams.clone(),
         };
+        let ahead = lane::can_be_ahead(plan, settings);
         let scheduler = Scheduler::new(&plan.tasks, &nodes, &limits, |task| ledger.is_over(task));
         Self {
             plan,
@@ -96,6 +102,8 @@ impl<'a> Execution<'a> {
             resting: BTreeSet::new(),
             closed_stores: BTreeSet::new(),
             alarms: Alarms::default(),
+            lanes: HashMap::new(),
+            ahead,
             stopping: false,
         }
     }

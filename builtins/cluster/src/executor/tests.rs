@@ -3,6 +3,7 @@
 //! The executor against workers that exist only as a script of the test
 //! (`Recorder`), and against real ones in this process (`InProcess`).
 
+mod ahead;
 mod calls;
 mod connections;
 mod endings;

@@ -1,16 +1,18 @@
 //! A connector for unit tests that runs nothing: it records what the executor
 //! says and answers what the test wants, in an order the test decides.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
+use ledama_base::operation::{ErrorKind, OperationError};
 
 use super::{Connector, Link, LinkEvent, Peer, Sink, Target};
 use crate::error::{ConnectError, ConnectErrorKind};
 use crate::protocol::{FromWorker, JobId, JobResult, ToWorker};
+use crate::turns::Turns;
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,7 +33,7 @@ impl Act {
     }
 
     /// The job has failed.
-    pub fn failed(id: JobId, error: ledama_base::operation::OperationError) -> Self {
+    pub fn failed(id: JobId, error: OperationError) -> Self {
         let result = JobResult { error: Some(error), ..JobResult::default() };
         Self::Say(FromWorker::Done { id, result })
     }
@@ -66,6 +68,28 @@ enum Order {
     Hear(ToWorker),
     Act(Act),
     Close,
+}
+
+/// The jobs of one link that were sent ahead of their turn.
+#[derive(Default)]
+struct Queue {
+    turns: Turns<(JobId, ToWorker)>,
+    places: usize,
+    own: HashSet<JobId>,
+}
+
+impl Queue {
+    fn withdraw(&mut self, job: JobId) -> bool {
+        self.turns.withdraw(|(id, _)| *id == job).is_some() && self.own.remove(&job)
+    }
+
+    /// What begins in the place of a job.
+    fn done(&mut self, job: JobId) -> Option<ToWorker> {
+        if !self.own.remove(&job) {
+            return None;
+        }
+        self.turns.leave(self.places).map(|(_, run)| run)
+    }
 }
 
 impl fmt::Debug for Recorder {
@@ -147,20 +171,23 @@ impl Recorder {
 
     /// The life of a link, on its own thread.
     fn carry(&self, node: &str, orders: &crossbeam_channel::Receiver<Order>, hear: &Sink) {
+        let mut queue = Queue::default();
         while let Ok(order) = orders.recv() {
-            let acts = match order {
+            let mut acts = match order {
                 Order::Close => break,
-                Order::Act(act) => vec![act],
-                Order::Hear(message) => {
-                    let acts = (self.shared.answer)(node, &message);
-                    self.state().said.push((node.to_string(), message));
-                    self.shared.changed.notify_all();
-                    acts
-                }
+                Order::Act(act) => VecDeque::from([act]),
+                Order::Hear(message) => self.heard(node, message, &mut queue),
             };
-            for act in acts {
+            while let Some(act) = acts.pop_front() {
                 match act {
-                    Act::Say(message) => hear(LinkEvent::Message(message)),
+                    Act::Say(message) => {
+                        let next = match &message {
+                            FromWorker::Done { id, .. } => queue.done(*id),
+                            _ => None,
+                        };
+                        hear(LinkEvent::Message(message));
+                        acts.extend(next.into_iter().flat_map(|next| self.told(node, next)));
+                    }
                     Act::Lose(reason) => {
                         hear(LinkEvent::Lost { reason });
                         return self.closed();
@@ -169,6 +196,32 @@ impl Recorder {
             }
         }
         self.closed();
+    }
+
+    /// The imagined workers keep jobs until their turn comes, as real ones do:
+    /// tests see each of them when it begins.
+    fn heard(&self, node: &str, message: ToWorker, queue: &mut Queue) -> VecDeque<Act> {
+        match message {
+            ToWorker::Queue { id, action, stream, places } => {
+                queue.places = places;
+                queue.own.insert(id);
+                let run = ToWorker::Run { id, action, stream };
+                let next = queue.turns.arrive((id, run), places);
+                next.map(|(_, run)| self.told(node, run)).unwrap_or_default()
+            }
+            ToWorker::Cancel { id } if queue.withdraw(id) => {
+                let error = OperationError::new(ErrorKind::Cancelled, "interrupted");
+                VecDeque::from([Act::failed(id, error)])
+            }
+            other => self.told(node, other),
+        }
+    }
+
+    fn told(&self, node: &str, message: ToWorker) -> VecDeque<Act> {
+        let acts = (self.shared.answer)(node, &message);
+        self.state().said.push((node.to_string(), message));
+        self.shared.changed.notify_all();
+        acts.into()
     }
 }
 

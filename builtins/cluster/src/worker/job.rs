@@ -19,6 +19,8 @@ pub(super) struct Job {
     cancelled: AtomicBool,
     abandoned: AtomicBool,
     answered: AtomicBool,
+    /// Has one of the places for which others wait.
+    in_place: AtomicBool,
     leader: Mutex<Leader>,
 }
 
@@ -39,6 +41,7 @@ impl Job {
             cancelled: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
             answered: AtomicBool::new(false),
+            in_place: AtomicBool::new(false),
             leader: Mutex::default(),
         }
     }
@@ -85,6 +88,16 @@ impl Job {
         let status = reap();
         leader.pid = None;
         status
+    }
+
+    /// It gets one of the places for which others wait.
+    pub(super) fn take_place(&self) {
+        self.in_place.store(true, Ordering::SeqCst);
+    }
+
+    /// True for the first caller only, who gives its place to the next one.
+    pub(super) fn leave_place(&self) -> bool {
+        self.in_place.swap(false, Ordering::SeqCst)
     }
 
     /// Nobody waits for it any more.

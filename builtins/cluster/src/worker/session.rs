@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ use super::stopper::{self, Stopper};
 use super::{End, Options, become_subreaper, lock, processors, read_message};
 use crate::plan::Action;
 use crate::protocol::{FromWorker, JobId, JobResult, ToWorker};
+use crate::turns::Turns;
 
 /// What all threads of a worker share.
 pub(super) struct Session {
@@ -36,6 +37,8 @@ pub(super) struct Session {
     stopper: Stopper,
     pool: Pool,
     jobs: Mutex<HashMap<JobId, Arc<Job>>>,
+    turns: Mutex<Turns<(Arc<Job>, Action)>>,
+    places: AtomicUsize,
     idle: Condvar,
     stopping: AtomicBool,
     hurry: AtomicBool,
@@ -72,6 +75,8 @@ impl Session {
             stopper: Stopper::default(),
             pool: Pool::new(processors())?,
             jobs: Mutex::default(),
+            turns: Mutex::default(),
+            places: AtomicUsize::new(1),
             idle: Condvar::new(),
             stopping: AtomicBool::new(false),
             hurry: AtomicBool::new(false),
@@ -129,14 +134,14 @@ impl Session {
         loop {
             match read_message(&mut input, &mut line) {
                 Ok(Some(message)) => match message {
-                    ToWorker::Run { id, action, stream } => self.accept(id, action, stream),
-                    ToWorker::Cancel { id } => {
-                        // The lock must be free again when the job is stopped.
-                        let job = lock(&self.jobs).get(&id).cloned();
-                        if let Some(job) = job {
-                            self.stopper.stop(&job);
-                        }
+                    ToWorker::Run { id, action, stream } => {
+                        let job = self.accept(id, stream);
+                        self.go(job, action);
                     }
+                    ToWorker::Queue { id, action, stream, places } => {
+                        self.queue(self.accept(id, stream), action, places);
+                    }
+                    ToWorker::Cancel { id } => self.cancel(id),
                     ToWorker::Reply { call, result } => self.calls.answer(call, result),
                     ToWorker::Hello { .. } => return End::Misunderstood("a second `hello`".into()),
                 },
@@ -149,27 +154,67 @@ impl Session {
         }
     }
 
-    fn accept(self: &Arc<Self>, id: JobId, action: Action, stream: bool) {
+    fn accept(&self, id: JobId, stream: bool) -> Arc<Job> {
         let job = Arc::new(Job::new(id, stream));
         lock(&self.jobs).insert(id, Arc::clone(&job));
         if self.stopping.load(Ordering::SeqCst) {
             self.stopper.stop(&job);
         }
+        job
+    }
+
+    fn queue(self: &Arc<Self>, job: Arc<Job>, action: Action, places: usize) {
+        self.places.store(places, Ordering::SeqCst);
+        let next = lock(&self.turns).arrive((job, action), places);
+        if let Some((job, action)) = next {
+            job.take_place();
+            self.go(job, action);
+        }
+    }
+
+    fn go(self: &Arc<Self>, job: Arc<Job>, action: Action) {
         let session = Arc::clone(self);
         let waits = matches!(action, Action::Command(_));
         self.pool.submit(
             waits,
             Box::new(move || {
-                let result = session.perform(&job, action);
-                session.answer(&job, result);
+                let mut present = Some((job, action));
+                // Who gets the place gets the thread.
+                while let Some((job, action)) = present {
+                    let result = session.perform(&job, action);
+                    session.answer(&job, result);
+                    present = session.after(&job);
+                }
             }),
         );
+    }
+
+    /// Who runs in the place of a job that has been answered.
+    fn after(&self, job: &Job) -> Option<(Arc<Job>, Action)> {
+        if !job.leave_place() {
+            return None;
+        }
+        let next = lock(&self.turns).leave(self.places.load(Ordering::SeqCst))?;
+        next.0.take_place();
+        Some(next)
+    }
+
+    fn cancel(&self, id: JobId) {
+        let waiting = lock(&self.turns).withdraw(|(job, _)| job.id == id);
+        if let Some((job, _)) = waiting {
+            return self.answer(&job, interrupted());
+        }
+        // The lock must be free again when the job is stopped.
+        let job = lock(&self.jobs).get(&id).cloned();
+        if let Some(job) = job {
+            self.stopper.stop(&job);
+        }
     }
 
     fn perform(&self, job: &Job, action: Action) -> JobResult {
         let begin = Instant::now();
         let mut result = if job.is_cancelled() {
-            failed(OperationError::new(ErrorKind::Cancelled, "interrupted"))
+            interrupted()
         } else {
             // A fault in one job must not take the others with it.
             let name = match &action {
@@ -224,13 +269,16 @@ impl Session {
     }
 
     /// Answers for a job that cannot be stopped.
-    pub(super) fn give_up(&self, job: &Job) {
+    pub(super) fn give_up(self: &Arc<Self>, job: &Job) {
         job.abandon();
         let error = OperationError::new(
             ErrorKind::Cancelled,
             "interrupted, but it does not end; it may hang on a disk",
         );
         self.answer(job, failed(error));
+        if let Some((next, action)) = self.after(job) {
+            self.go(next, action);
+        }
     }
 
     /// Takes ended adopted children away, if there can be any.
@@ -243,6 +291,9 @@ impl Session {
 
     fn stop_everything(&self) {
         self.stopping.store(true, Ordering::SeqCst);
+        // Not answered: the host starts them again where they can run.
+        let waiting = lock(&self.turns).withdraw_all();
+        lock(&self.jobs).retain(|id, _| waiting.iter().all(|(job, _)| job.id != *id));
         let jobs: Vec<Arc<Job>> = lock(&self.jobs).values().cloned().collect();
         for job in &jobs {
             self.stopper.stop(job);
@@ -285,6 +336,10 @@ impl Running {
         session.outbox.finish(Duration::from_secs(1));
         end
     }
+}
+
+fn interrupted() -> JobResult {
+    failed(OperationError::new(ErrorKind::Cancelled, "interrupted"))
 }
 
 fn failed(error: OperationError) -> JobResult {

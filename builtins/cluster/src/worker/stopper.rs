@@ -58,7 +58,7 @@ impl Stopper {
     }
 
     /// The life of the thread.
-    pub(super) fn serve(&self, session: &Session) {
+    pub(super) fn serve(&self, session: &Arc<Session>) {
         let mut stopping: Vec<Stopping> = Vec::new();
         loop {
             let pause = if stopping.is_empty() { TIDY } else { LOOK };
@@ -90,7 +90,7 @@ impl Stopper {
 }
 
 /// One look at all jobs that are being stopped.
-fn look(session: &Session, stopping: &mut Vec<Stopping>) {
+fn look(session: &Arc<Session>, stopping: &mut Vec<Stopping>) {
     let all = session.marks.find(Search::Marked);
     stopping.retain_mut(|entry| {
         let own: Vec<Found> = of_job(&all, entry.job.id);

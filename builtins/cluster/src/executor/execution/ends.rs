@@ -3,7 +3,7 @@
 use ledama_base::operation::{ErrorKind, OperationError};
 
 use super::Execution;
-use super::jobs::{Stop, What};
+use super::jobs::{Job, Stop, What};
 use crate::executor::Event;
 use crate::executor::alarms::Alarm;
 use crate::executor::pool::NodeId;
@@ -59,7 +59,7 @@ impl Execution<'_> {
         let unsent: Vec<(JobId, TaskIndex)> = self
             .jobs
             .iter()
-            .filter(|(_, job)| job.sent.is_none())
+            .filter(|(_, job)| !job.sent)
             .filter_map(|(id, job)| Some((*id, job.task()?)))
             // A task that is to be tried again was started; only an interrupt ends it.
             .filter(|(_, task)| self.stopping || self.tasks[*task].attempt.number == 0)
@@ -84,8 +84,10 @@ impl Execution<'_> {
         self.start_no_more(State::Cancelled);
         self.pool.stop_connecting();
         let mut running: Vec<JobId> = self.jobs.keys().copied().collect();
-        running.sort_unstable();
-        let tasks = self.jobs.values().filter(|job| job.task().is_some()).count();
+        // Those that wait for their turn first, lest they get the place of one that ends.
+        running.sort_unstable_by_key(|id| (self.jobs[id].begun.is_some(), *id));
+        let begun = |job: &&Job| job.task().is_some() && job.begun.is_some();
+        let tasks = self.jobs.values().filter(begun).count();
         self.ledger.tell(&Event::Stopping { running: tasks });
         for job in running {
             self.stop_job(job, Stop::Interrupt);
@@ -100,7 +102,7 @@ impl Execution<'_> {
         }
         job.stop = Some(why);
         let children = job.children.clone();
-        if job.sent.is_some() {
+        if job.sent {
             self.pool.send(job.node, ToWorker::Cancel { id });
             self.alarms.set(self.settings.grace, Alarm::Grace(id));
         } else if let Some(job) = self.jobs.remove(&id)
@@ -130,10 +132,11 @@ impl Execution<'_> {
         let mut gone: Vec<JobId> = self
             .jobs
             .iter()
-            .filter(|(_, job)| job.node == node && job.sent.is_some())
+            .filter(|(_, job)| job.node == node && job.sent)
             .map(|(id, _)| *id)
             .collect();
         gone.sort_unstable();
+        self.lanes.remove(&node);
         self.heard_of(node, news);
         for job in gone {
             self.lost_job(job, reason);

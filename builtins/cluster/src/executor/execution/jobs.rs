@@ -33,7 +33,9 @@ pub(super) struct Job {
     pub(super) what: What,
     /// The job of the task it belongs to, which has the log.
     pub(super) root: JobId,
-    pub(super) sent: Option<Instant>,
+    pub(super) sent: bool,
+    /// When it began: when it was sent, or later if it was sent ahead of its turn.
+    pub(super) begun: Option<Instant>,
     /// Why it was asked to stop.
     pub(super) stop: Option<Stop>,
     /// Calls it made that are not answered.
@@ -72,7 +74,16 @@ pub(super) enum Stop {
 
 impl Job {
     pub(super) fn new(node: NodeId, what: What, root: JobId) -> Self {
-        Self { node, what, root, sent: None, stop: None, children: Vec::new(), hopeless: false }
+        Self {
+            node,
+            what,
+            root,
+            sent: false,
+            begun: None,
+            stop: None,
+            children: Vec::new(),
+            hopeless: false,
+        }
     }
 
     /// The task, unless it is a call.
@@ -107,27 +118,43 @@ impl Execution<'_> {
 
     fn send(&mut self, id: JobId) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.sent = Some(Instant::now());
+        job.sent = true;
         let node = job.node;
-        let action = match &mut job.what {
-            What::Task(task) => {
-                let task = *task;
-                let run = &mut self.tasks[task];
-                run.items.clear();
-                run.attempt = self.ledger.started(task, id, run.attempt.number + 1);
-                if run.first.is_none() {
-                    run.first.clone_from(&run.attempt.started);
+        let stream = self.ledger.wants_output();
+        let task = match &mut job.what {
+            What::Task(task) => *task,
+            What::Call(call) => {
+                job.begun = Some(Instant::now());
+                if let Some(action) = call.action.take() {
+                    self.pool.send(node, ToWorker::Run { id, action, stream });
                 }
-                if let Some(time_out) = self.settings.time_out {
-                    self.alarms.set(time_out, Alarm::TimeOut(id));
-                }
-                Some(self.plan.tasks[task].action.clone())
+                return;
             }
-            What::Call(call) => call.action.take(),
         };
-        if let Some(action) = action {
-            let stream = self.ledger.wants_output();
+        let action = self.plan.tasks[task].action.clone();
+        if self.ahead {
+            self.arrive(node, id);
+            let places = self.settings.tasks_per_node;
+            self.pool.send(node, ToWorker::Queue { id, action, stream, places });
+        } else {
+            self.begin(id);
             self.pool.send(node, ToWorker::Run { id, action, stream });
+        }
+    }
+
+    /// The job of a task begins on its node.
+    pub(super) fn begin(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(task) = job.task() else { return };
+        job.begun = Some(Instant::now());
+        let run = &mut self.tasks[task];
+        run.items.clear();
+        run.attempt = self.ledger.started(task, id, run.attempt.number + 1);
+        if run.first.is_none() {
+            run.first.clone_from(&run.attempt.started);
+        }
+        if let Some(time_out) = self.settings.time_out {
+            self.alarms.set(time_out, Alarm::TimeOut(id));
         }
     }
 
@@ -162,8 +189,10 @@ impl Execution<'_> {
                 self.answer(id, call, answer);
             }
             What::Task(task) => {
-                self.tasks[task].seconds += result.seconds;
+                let seconds = result.seconds;
+                self.tasks[task].seconds += seconds;
                 self.task_done(task, id, &job, error, result);
+                self.leave(node, id, task, seconds);
             }
         }
     }
@@ -212,13 +241,17 @@ impl Execution<'_> {
         self.orphan(&job);
         let error = OperationError::new(ErrorKind::Connection, format!("lost: {reason}"));
         let task = match job.what {
+            // Its turn had not come: nothing has happened to it.
+            What::Task(task) if job.begun.is_none() && job.stop.is_none() => {
+                return self.start(task);
+            }
             What::Task(task) => task,
             What::Call(ref call) => {
                 let error = self.on_node(job.node, &error);
                 return self.answer(id, call, Err(error));
             }
         };
-        let seconds = job.sent.map_or(0.0, |sent| sent.elapsed().as_secs_f64());
+        let seconds = job.begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
         self.tasks[task].seconds += seconds;
         let nothing = JobResult::default();
         match job.stop {

@@ -80,7 +80,7 @@ fn caller(other: impl Fn(&ToWorker) -> Vec<Act> + Send + Sync + 'static) -> Reco
             }
         }
         ToWorker::Cancel { id } => vec![Act::failed(*id, interrupted())],
-        ToWorker::Hello { .. } => Vec::new(),
+        ToWorker::Hello { .. } | ToWorker::Queue { .. } => Vec::new(),
     })
 }
 
@@ -148,7 +148,7 @@ fn a_call_ends_with_its_caller() {
         }
         ToWorker::Cancel { id } => vec![Act::failed(*id, interrupted())],
         ToWorker::Reply { .. } => panic!("nobody waits for an answer"),
-        ToWorker::Hello { .. } => Vec::new(),
+        ToWorker::Hello { .. } | ToWorker::Queue { .. } => Vec::new(),
     });
     *own.lock().unwrap() = Some((recorder.clone(), 0));
     let report = execute(&recorded(&recorder), &echoes(&["a"]), &settings());

@@ -81,7 +81,7 @@ fn chaotic(fates: Vec<Fate>, cancel: CancelToken) -> Recorder {
             (None, _) => Vec::new(),
         },
         ToWorker::Cancel { id } if id % 3 > 0 => vec![Act::failed(*id, interrupted())],
-        ToWorker::Cancel { .. } | ToWorker::Hello { .. } => Vec::new(),
+        _ => Vec::new(),
     })
 }
 
@@ -93,7 +93,8 @@ proptest! {
         rows in proptest::collection::vec((0..3usize, proptest::option::of(any::<u16>())), 0..25),
         fates in proptest::collection::vec(fate(), 1..40),
         refusals in proptest::collection::vec((0..3usize, any::<bool>()), 0..6),
-        (nodes, per_node, retries, fail_fast) in (1..4usize, 1..4usize, 0..3u32, any::<bool>()),
+        (nodes, per_node, retries) in (1..4usize, 1..4usize, 0..3u32),
+        (fail_fast, ahead) in (any::<bool>(), any::<bool>()),
     ) {
         let mut plan = Plan::new("chaos");
         for (index, (node, after)) in rows.iter().enumerate() {
@@ -116,6 +117,7 @@ proptest! {
             tasks_per_node: per_node,
             retries,
             fail_fast,
+            ahead: Duration::from_millis(if ahead { 50 } else { 0 }),
             time_out: Some(Duration::from_millis(20)),
             grace: Duration::from_millis(5),
             status: Some(folder.path().to_path_buf()),

@@ -112,10 +112,23 @@ impl Host {
         self.messages.recv_timeout(PATIENCE).expect("a message of the worker")
     }
 
+    /// Whether it has said everything.
+    pub(super) fn is_silent(&self) -> bool {
+        self.messages.recv_timeout(PATIENCE).is_err()
+    }
+
     pub(super) fn start_job(&mut self, action: Action, stream: bool) -> JobId {
         self.last += 1;
         let id = self.last;
         self.say(&ToWorker::Run { id, action, stream });
+        id
+    }
+
+    /// Sends a job that runs when fewer than `places` of its kind do.
+    pub(super) fn queue_job(&mut self, action: Action, places: usize) -> JobId {
+        self.last += 1;
+        let id = self.last;
+        self.say(&ToWorker::Queue { id, action, stream: false, places });
         id
     }
 

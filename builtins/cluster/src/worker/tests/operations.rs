@@ -141,3 +141,36 @@ fn many_waiting_operations_run_at_the_same_time() {
     }
     assert_eq!(host.end(), 0);
 }
+
+#[test]
+fn jobs_sent_ahead_wait_for_their_turn() {
+    let mut host = Host::start("test-operations", short_grace());
+    let wait = || operation("test.wait", Value::Null);
+    let echo = || operation("test.echo", json!(1));
+    let (first, second) = (host.queue_job(wait(), 2), host.queue_job(wait(), 2));
+    let third = host.queue_job(echo(), 2);
+    let fourth = host.queue_job(echo(), 2);
+    // What is not sent ahead needs no place.
+    assert_eq!(host.perform(echo()).value, 1);
+    host.say(&ToWorker::Cancel { id: third });
+    assert_eq!(kind(&host.listen(third).1), ErrorKind::Cancelled);
+    host.say(&ToWorker::Cancel { id: second });
+    assert_eq!(kind(&host.listen(second).1), ErrorKind::Cancelled);
+    assert_eq!(host.listen(fourth).1.value, 1);
+    host.say(&ToWorker::Cancel { id: first });
+    assert_eq!(kind(&host.listen(first).1), ErrorKind::Cancelled);
+    let last = host.queue_job(echo(), 1);
+    assert_eq!(host.listen(last).1.value, 1);
+    assert_eq!(host.end(), 0);
+}
+
+#[test]
+fn jobs_that_wait_do_not_outlive_their_host() {
+    let mut host = Host::start("test-operations", short_grace());
+    let first = host.queue_job(operation("test.wait", Value::Null), 1);
+    let second = host.queue_job(operation("test.echo", Value::Null), 1);
+    host.close_input();
+    assert_eq!(kind(&host.listen(first).1), ErrorKind::Cancelled);
+    assert_eq!(host.exit_code(), 0);
+    assert!(host.is_silent(), "job {second} was never started");
+}
