@@ -5,6 +5,7 @@
 //! of cells of consecutive rows, into a buffer of the caller; everything above
 //! (types, chunks, threads, reference tables) is built on that.
 
+mod dysco;
 mod antenna_pair;
 mod row_file;
 mod array_file;
@@ -139,6 +140,7 @@ pub(crate) fn open(context: &Context<'_>) -> Result<Arc<dyn Manager>> {
         "AntennaPairStMan" => antenna_pair::AntennaPairs::open(context),
         "StokesIStMan" => stokes_i::StokesI::open(context),
         "UvwStMan" => uvw::Uvws::open(context),
+        "DyscoStMan" => Ok(Arc::new(dysco::Dysco::open(context)?)),
         other => Err(Error::unsupported(
             context.path(),
             format!(

@@ -1,0 +1,152 @@
+//! Symbols packed without gaps, lowest bits first, and the values they become.
+//!
+//! This is the inner loop of reading Dysco columns. Four symbols are at most
+//! 64 bits, so one wide load and four shifts serve four numbers, at any bit
+//! at which a row may begin. Widths are constants of the code, so that the
+//! compiler sees that no symbol lies beyond the dictionary.
+//!
+//! Source of the packing: `casacore/tables/Dysco/bytepacker.h`.
+
+/// Bytes that must follow the packed symbols, so that wide loads stay inside.
+pub(super) const PADDING: usize = 16;
+
+/// Whether symbols of so many bits exist.
+pub(super) fn is_width(bits: u8) -> bool {
+    matches!(bits, 2 | 3 | 4 | 6 | 8 | 10 | 12 | 16)
+}
+
+/// Runs code with the width as a constant. Other widths were refused when
+/// the column was opened.
+macro_rules! with_width {
+    ($bits:expr, $BITS:ident => $body:expr) => {
+        match $bits {
+            2 => {
+                const $BITS: usize = 2;
+                $body
+            }
+            3 => {
+                const $BITS: usize = 3;
+                $body
+            }
+            4 => {
+                const $BITS: usize = 4;
+                $body
+            }
+            6 => {
+                const $BITS: usize = 6;
+                $body
+            }
+            8 => {
+                const $BITS: usize = 8;
+                $body
+            }
+            10 => {
+                const $BITS: usize = 10;
+                $body
+            }
+            12 => {
+                const $BITS: usize = 12;
+                $body
+            }
+            _ => {
+                const $BITS: usize = 16;
+                $body
+            }
+        }
+    };
+}
+pub(super) use with_width;
+
+/// The eight bytes at a place, 0 beyond the end.
+#[inline(always)]
+fn word(packed: &[u8], at: usize) -> u64 {
+    match packed.get(at..).and_then(|rest| rest.first_chunk()) {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => 0,
+    }
+}
+
+/// The symbol that begins at a bit.
+#[inline(always)]
+pub(super) fn symbol<const BITS: usize>(packed: &[u8], bit: usize) -> usize {
+    #[allow(clippy::cast_possible_truncation)] // at most 16 bits are left
+    let symbol = (word(packed, bit / 8) >> (bit % 8)) as usize;
+    symbol & ((1 << BITS) - 1)
+}
+
+/// The four symbols that begin at a bit. Those of 16 bits begin at a byte.
+#[inline(always)]
+fn four<const BITS: usize>(packed: &[u8], bit: usize) -> [usize; 4] {
+    let word = word(packed, bit / 8) >> (bit % 8);
+    #[allow(clippy::cast_possible_truncation)] // at most 16 bits are left
+    std::array::from_fn(|at| (word >> (at * BITS)) as usize & ((1 << BITS) - 1))
+}
+
+/// Turns the symbols from a bit on into numbers: real and imaginary part of a
+/// value after each other, each times the factor of the value.
+///
+/// The product is made of doubles and then rounded, as the writer's library
+/// does it.
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // the rounding to floats
+pub(super) fn scale<const BITS: usize>(
+    packed: &[u8],
+    bit: usize,
+    dictionary: &[f32],
+    factors: &[f64],
+    out: &mut [f32],
+) {
+    let Some(dictionary) = dictionary.get(..1 << BITS) else { return };
+    let mut bit = bit;
+    let (pairs, rest) = factors.as_chunks::<4>();
+    let (numbers, last) = out.as_chunks_mut::<8>();
+    for (factor, out) in pairs.iter().zip(numbers) {
+        let low = four::<BITS>(packed, bit).map(|symbol| dictionary[symbol]);
+        let high = four::<BITS>(packed, bit + 4 * BITS).map(|symbol| dictionary[symbol]);
+        for at in 0..4 {
+            out[at] = (f64::from(low[at]) * factor[at / 2]) as f32;
+            out[at + 4] = (f64::from(high[at]) * factor[2 + at / 2]) as f32;
+        }
+        bit += 8 * BITS;
+    }
+    for (factor, out) in rest.iter().zip(last.as_chunks_mut::<2>().0) {
+        for out in out {
+            *out = (f64::from(dictionary[symbol::<BITS>(packed, bit)]) * factor) as f32;
+            bit += BITS;
+        }
+    }
+}
+
+/// Turns the symbols from a bit on into weights, each repeated for as many
+/// correlations.
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // symbols have 16 bits; weights are rounded
+pub(super) fn weigh<const BITS: usize>(
+    packed: &[u8],
+    bit: usize,
+    scale: f64,
+    correlations: usize,
+    out: &mut [f32],
+) {
+    let weight = |symbol: usize| (f64::from(symbol as u32) * scale) as f32;
+    let mut bit = bit;
+    if correlations == 4 {
+        let (groups, rest) = out.as_chunks_mut::<16>();
+        for group in groups {
+            let weights = four::<BITS>(packed, bit).map(weight);
+            for (out, weight) in group.as_chunks_mut::<4>().0.iter_mut().zip(weights) {
+                *out = [weight; 4];
+            }
+            bit += 4 * BITS;
+        }
+        for out in rest.as_chunks_mut::<4>().0 {
+            *out = [weight(symbol::<BITS>(packed, bit)); 4];
+            bit += BITS;
+        }
+    } else {
+        for out in out.chunks_exact_mut(correlations.max(1)) {
+            out.fill(weight(symbol::<BITS>(packed, bit)));
+            bit += BITS;
+        }
+    }
+}
