@@ -6,7 +6,9 @@
 pub mod discover;
 pub mod extra;
 mod folder;
+pub mod frequency;
 pub mod info;
+pub mod packed;
 mod pool;
 mod recognize;
 pub mod remove;

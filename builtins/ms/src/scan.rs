@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::discover::{Discovery, Found, Kind, Search, Wanted, discover};
-use crate::pool;
 use crate::recognize::set_problem;
+use crate::{frequency, pool};
 
 /// Searches folders of its node.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,9 +29,12 @@ pub struct ScanInput {
     /// Measure the sizes.
     #[serde(default)]
     pub sizes: bool,
-    /// Look into the sets: whether their tables have sound heads.
+    /// Look into the sets: frequencies, and whether their tables are sound.
     #[serde(default)]
     pub facts: bool,
+    /// Look into packed sets, too, without unpacking them.
+    #[serde(default)]
+    pub packed_facts: bool,
     /// Also take tables without a sub-band in their name, if it ends as that of a set does.
     #[serde(default)]
     pub loose: bool,
@@ -63,7 +66,7 @@ pub struct ScanEntry {
     pub file_bytes: Option<u64>,
     /// Its files.
     pub files: Option<u64>,
-    /// Reference frequency, MHz; unknown as long as no table is read.
+    /// Reference frequency, MHz; unknown unless the tables were looked at.
     pub freq_mhz: Option<f64>,
     /// Beam, from the path.
     pub beam: Option<u16>,
@@ -133,18 +136,45 @@ fn scan(input: &ScanInput, cancelled: Cancelled<'_>) -> Result<ScanOutput, Opera
         if let Some(limit) = newer_than {
             found.retain(|set| newest(set).is_some_and(|time| time > limit));
         }
-        if input.facts {
-            found.par_iter_mut().filter(|set| set.kind == Kind::Ms && !cancelled()).for_each(
-                |set| set.problem = set.problem.take().or_else(|| set_problem(&set.path)),
-            );
-        }
+        let looked: Vec<Option<f64>> = found
+            .par_iter_mut()
+            .map(|set| if cancelled() { None } else { look(set, input) })
+            .collect();
         let usages = if input.sizes { measure(&found, cancelled)? } else { Vec::new() };
         if cancelled() {
             return Err(interrupted());
         }
-        let entries = found.iter().enumerate().map(|(k, set)| entry(set, usages.get(k))).collect();
+        let entries = found
+            .iter()
+            .zip(looked)
+            .enumerate()
+            .map(|(k, (set, hz))| entry(set, hz, usages.get(k)))
+            .collect();
         Ok(ScanOutput { entries, warnings })
     })
+}
+
+/// The frequency of a set in Hz, if it was asked for; what is wrong with the
+/// set is noted in it.
+fn look(set: &mut Found, input: &ScanInput) -> Option<f64> {
+    let read = match set.kind {
+        Kind::Ms if input.facts => {
+            set.problem = set.problem.take().or_else(|| set_problem(&set.path));
+            if set.problem.is_some() {
+                return None;
+            }
+            frequency::of_set(&set.path)
+        }
+        Kind::Tar if input.packed_facts => frequency::of_packed(&set.path),
+        _ => return None,
+    };
+    match read {
+        Ok(hz) => Some(hz),
+        Err(error) => {
+            set.problem.get_or_insert(frequency::reason(&set.path, &error));
+            None
+        }
+    }
 }
 
 fn interrupted() -> OperationError {
@@ -159,7 +189,7 @@ fn measure(found: &[Found], cancelled: Cancelled<'_>) -> Result<Vec<usage::Usage
         .map_err(|_| interrupted())
 }
 
-fn entry(set: &Found, usage: Option<&usage::Usage>) -> ScanEntry {
+fn entry(set: &Found, hz: Option<f64>, usage: Option<&usage::Usage>) -> ScanEntry {
     let path = rawtext::path_text(&set.path);
     let beam = DataPath::parse(&path).beam;
     let unread = usage.and_then(|u| u.errors.first()).map(|e| e.error.clone());
@@ -170,7 +200,7 @@ fn entry(set: &Found, usage: Option<&usage::Usage>) -> ScanEntry {
         apparent_bytes: usage.map(|u| u.apparent_bytes),
         file_bytes: usage.map(|u| u.file_bytes),
         files: usage.map(|u| u.files),
-        freq_mhz: None,
+        freq_mhz: hz.map(|hz| hz / 1e6),
         beam,
         error: set.problem.clone().or(unread),
         path,

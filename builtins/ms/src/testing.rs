@@ -47,7 +47,11 @@ impl DataPack {
         if data.join("golden").is_dir() {
             return Some(Self(data));
         }
-        assert!(std::env::var_os("LEDAMA_NO_SKIP").is_none(), "no data pack in {}", shared.display());
+        assert!(
+            std::env::var_os("LEDAMA_NO_SKIP").is_none(),
+            "no data pack in {}",
+            shared.display()
+        );
         eprintln!("skipped: no data pack in {} (name it by LEDAMA_SHARED)", shared.display());
         None
     }
@@ -56,7 +60,9 @@ impl DataPack {
     pub(crate) fn archives(&self) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.0.join("ms"))
             .unwrap()
-            .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_suffix(".tar.gz")?.to_string()))
+            .filter_map(|entry| {
+                Some(entry.unwrap().file_name().to_str()?.strip_suffix(".tar.gz")?.to_string())
+            })
             .collect();
         names.sort();
         names
@@ -72,7 +78,8 @@ impl DataPack {
     pub(crate) fn unpack(&self, name: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let archive = self.0.join("ms").join(format!("{name}.tar.gz"));
-        let status = Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(folder.path()).status();
+        let status =
+            Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(folder.path()).status();
         assert!(status.unwrap().success());
         folder
     }

@@ -129,8 +129,8 @@ fn dp3_steps(parameters: &[String]) -> Vec<Step> {
 
 fn kind(step: &str) -> Option<Step> {
     match step.trim_matches(['"', '\'']).to_ascii_lowercase().as_str() {
-        "aoflag" | "aoflagger" | "preflag" | "preflagger" | "madflag" | "madflagger" | "uvwflag"
-        | "uvwflagger" | "clipper" => Some(Step::Flag),
+        "aoflag" | "aoflagger" | "preflag" | "preflagger" | "madflag" | "madflagger"
+        | "uvwflag" | "uvwflagger" | "clipper" => Some(Step::Flag),
         "average" | "averager" | "squash" | "avg" | "bdaaverager" | "bda" => Some(Step::Average),
         "applycal" | "correct" | "gaincal" | "calibrate" | "ddecal" | "applybeam" => {
             Some(Step::Calibrate)
@@ -151,7 +151,12 @@ mod tests {
     #[test]
     fn steps_are_named_by_type_or_by_name() {
         assert_eq!(
-            of(&["msin=a.MS", "steps=[pre, 'aoflagger', avg1]", "pre.type=preflagger", "avg1.type=averager"]),
+            of(&[
+                "msin=a.MS",
+                "steps=[pre, 'aoflagger', avg1]",
+                "pre.type=preflagger",
+                "avg1.type=averager"
+            ]),
             [Step::Flag, Step::Flag, Step::Average]
         );
         assert_eq!(of(&["steps=[]"]), []);

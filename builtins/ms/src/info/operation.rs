@@ -73,8 +73,7 @@ pub fn info(
     cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<InfoOutput, OperationError> {
     let corrections = corrections(input.corrections.as_deref())?;
-    let wanted =
-        Wanted { depth: input.depth, sizes: input.sizes, corrections: &corrections };
+    let wanted = Wanted { depth: input.depth, sizes: input.sizes, corrections: &corrections };
     let read = |path: &String| {
         if cancelled() {
             return Err(OperationError::new(ErrorKind::Cancelled, "interrupted"));

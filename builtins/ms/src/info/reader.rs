@@ -85,7 +85,12 @@ impl Reader {
     }
 
     /// The texts of an array cell, or the one of a scalar cell.
-    pub(super) fn texts(&mut self, table: &'static str, name: &str, row: u64) -> Option<Vec<String>> {
+    pub(super) fn texts(
+        &mut self,
+        table: &'static str,
+        name: &str,
+        row: u64,
+    ) -> Option<Vec<String>> {
         self.row(table, name, row, |column| column.values::<String>(row..row + 1))
     }
 
@@ -100,7 +105,12 @@ impl Reader {
     }
 
     /// The numbers of an array cell.
-    pub(super) fn numbers(&mut self, table: &'static str, name: &str, row: u64) -> Option<Vec<f64>> {
+    pub(super) fn numbers(
+        &mut self,
+        table: &'static str,
+        name: &str,
+        row: u64,
+    ) -> Option<Vec<f64>> {
         self.row(table, name, row, |column| floats(column, row..row + 1))
     }
 
@@ -130,7 +140,10 @@ fn floats(column: &Column, rows: std::ops::Range<u64>) -> Result<Vec<f64>> {
 
 /// Values of any integer type.
 fn integers(column: &Column, rows: std::ops::Range<u64>) -> Result<Vec<i64>> {
-    fn wide<T: Element + Into<i64>>(column: &Column, rows: std::ops::Range<u64>) -> Result<Vec<i64>> {
+    fn wide<T: Element + Into<i64>>(
+        column: &Column,
+        rows: std::ops::Range<u64>,
+    ) -> Result<Vec<i64>> {
         Ok(column.values::<T>(rows)?.into_iter().map(Into::into).collect())
     }
     match column.data_type() {
@@ -140,10 +153,8 @@ fn integers(column: &Column, rows: std::ops::Range<u64>) -> Result<Vec<i64>> {
         DataType::Int => wide::<i32>(column, rows),
         DataType::UInt => wide::<u32>(column, rows),
         DataType::Int64 => wide::<i64>(column, rows),
-        found => Err(Error::Type {
-            column: column.name().into(),
-            expected: DataType::Double,
-            found,
-        }),
+        found => {
+            Err(Error::Type { column: column.name().into(), expected: DataType::Double, found })
+        }
     }
 }

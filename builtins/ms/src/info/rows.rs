@@ -138,8 +138,12 @@ fn baselines(reader: &mut Reader, facts: &mut RowFacts) {
             }
         });
         if reader.keep("DATA_DESC_ID", done).is_some() {
-            let mut ids: Vec<i32> =
-                distinct.sorted().into_iter().filter_map(|id| u32::try_from(id).ok()).map(u32::cast_signed).collect();
+            let mut ids: Vec<i32> = distinct
+                .sorted()
+                .into_iter()
+                .filter_map(|id| u32::try_from(id).ok())
+                .map(u32::cast_signed)
+                .collect();
             ids.sort_unstable();
             facts.data_desc_ids = Some(ids);
         }

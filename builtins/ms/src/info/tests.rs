@@ -23,10 +23,11 @@ fn close(a: f64, b: f64) -> bool {
 fn difference(at: &str, expected: &Value, found: &Value) -> Option<String> {
     match (expected, found) {
         (Value::Number(a), Value::Number(b)) if close(a.as_f64()?, b.as_f64()?) => None,
-        (Value::Object(a), Value::Object(b)) => a
-            .iter()
-            .filter(|(key, _)| *key != "ra_deg_raw")
-            .find_map(|(key, a)| difference(&format!("{at}.{key}"), a, b.get(key).unwrap_or(&Value::Null))),
+        (Value::Object(a), Value::Object(b)) => {
+            a.iter().filter(|(key, _)| *key != "ra_deg_raw").find_map(|(key, a)| {
+                difference(&format!("{at}.{key}"), a, b.get(key).unwrap_or(&Value::Null))
+            })
+        }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => a
             .iter()
             .zip(b)
@@ -44,7 +45,10 @@ fn differences(expected: &Map<String, Value>, info: &MsInfo) -> Vec<String> {
         let name = RENAMED.iter().find(|(old, _)| old == key).map_or(key.as_str(), |(_, new)| new);
         wrong.extend(difference(name, expected, found.get(name).unwrap_or(&Value::Null)));
     }
-    for (key, time) in [("utc_first_ledama", info.rows.time_first_mjd_s), ("utc_last_ledama", info.rows.time_last_mjd_s)] {
+    for (key, time) in [
+        ("utc_first_ledama", info.rows.time_first_mjd_s),
+        ("utc_last_ledama", info.rows.time_last_mjd_s),
+    ] {
         if let Some(expected) = expected.get(key).and_then(Value::as_str)
             && time.and_then(utc::whole_seconds).as_deref() != Some(expected)
         {
@@ -72,7 +76,8 @@ fn the_facts_of_every_set_are_those_of_casacore() {
             let info = read(&folder.path().join(path), Depth::Flags);
             let found = differences(expected.as_object().unwrap(), &info);
             wrong.extend(found.into_iter().map(|text| format!("{path}: {text}")));
-            wrong.extend(info.problems.iter().map(|p| format!("{path}: {}: {}", p.fact, p.message)));
+            wrong
+                .extend(info.problems.iter().map(|p| format!("{path}: {}: {}", p.fact, p.message)));
         }
     }
     assert!(sets > 30, "only {sets} sets have facts");

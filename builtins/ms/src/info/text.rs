@@ -48,8 +48,14 @@ impl MsInfo {
             ("Integration time (s)", or_unknown(self.rows.integration_time_s)),
             ("Channels", or_unknown(self.spectral.num_channels)),
             ("Correlations", or_unknown(joined(&self.spectral.correlations))),
-            ("Reference frequency (MHz)", or_unknown(self.spectral.central_frequency_mhz_3.clone())),
-            ("Total bandwidth (MHz)", or_unknown(self.spectral.total_bandwidth_hz.map(|hz| hz / 1e6))),
+            (
+                "Reference frequency (MHz)",
+                or_unknown(self.spectral.central_frequency_mhz_3.clone()),
+            ),
+            (
+                "Total bandwidth (MHz)",
+                or_unknown(self.spectral.total_bandwidth_hz.map(|hz| hz / 1e6)),
+            ),
             ("Rows", self.nrow.to_string()),
             ("Columns", or_unknown(joined(&self.columns))),
             ("Lock", or_unknown(self.state.lock.clone())),
@@ -92,7 +98,10 @@ impl MsInfo {
 }
 
 fn or_unknown<T: ToString>(value: Option<T>) -> String {
-    value.map(|value| value.to_string()).filter(|text| !text.is_empty()).unwrap_or_else(|| UNKNOWN.into())
+    value
+        .map(|value| value.to_string())
+        .filter(|text| !text.is_empty())
+        .unwrap_or_else(|| UNKNOWN.into())
 }
 
 fn joined(texts: &[String]) -> Option<String> {
