@@ -60,7 +60,10 @@ impl ArrayFile {
         let version = u32_at(&head, 0, self.endian).unwrap_or_default();
         let length = u64_at(&head, 4, self.endian).unwrap_or_default();
         if version > 1 || length > i64::MAX as u64 {
-            return Err(Error::corrupt(source.path(), "is not a file of arrays of a known version"));
+            return Err(Error::corrupt(
+                source.path(),
+                "is not a file of arrays of a known version",
+            ));
         }
         Ok(Open { source, endian: self.endian, counted: version > 0, kept: Mutex::default() })
     }
@@ -89,7 +92,12 @@ pub(crate) struct Values {
 impl Cursor<'_> {
     /// Reads the head of the array at an offset, fills in its shape in C
     /// order, and makes sure that all its values are in the file.
-    pub(crate) fn array(&mut self, kind: DataType, offset: u64, shape: &mut Vec<usize>) -> Result<Values> {
+    pub(crate) fn array(
+        &mut self,
+        kind: DataType,
+        offset: u64,
+        shape: &mut Vec<usize>,
+    ) -> Result<Values> {
         let source = &*self.file.source;
         let endian = self.file.endian;
         let corrupt = |what: String| Error::corrupt(source.path(), what);
@@ -171,7 +179,8 @@ impl Cursor<'_> {
                 if place == 0 {
                     continue;
                 }
-                let length = u32_at(self.window.fetch(source, place, 4)?, 0, endian).unwrap_or_default();
+                let length =
+                    u32_at(self.window.fetch(source, place, 4)?, 0, endian).unwrap_or_default();
                 left = left.checked_sub(u64::from(length)).ok_or_else(|| {
                     Error::corrupt(source.path(), format!("the text at byte {place} is too long"))
                 })?;

@@ -42,7 +42,13 @@ pub(crate) struct Indirect<P> {
 
 impl<P: Places> Indirect<P> {
     /// The reader of a column; `path` is named in errors.
-    pub(crate) fn new(places: P, file: Arc<ArrayFile>, name: &str, kind: DataType, path: &Path) -> Self {
+    pub(crate) fn new(
+        places: P,
+        file: Arc<ArrayFile>,
+        name: &str,
+        kind: DataType,
+        path: &Path,
+    ) -> Self {
         Self { places, file, name: name.into(), path: path.to_path_buf(), kind }
     }
 
@@ -58,7 +64,11 @@ impl<P: Places> Indirect<P> {
     }
 
     /// Calls for each row with its place in `rows` and in the array file.
-    fn each(&self, rows: Range<u64>, mut call: impl FnMut(usize, u64) -> Result<bool>) -> Result<()> {
+    fn each(
+        &self,
+        rows: Range<u64>,
+        mut call: impl FnMut(usize, u64) -> Result<bool>,
+    ) -> Result<()> {
         let mut first = rows.start;
         let mut at = 0;
         let mut places = vec![0; AT_ONCE.min(length(&rows))];
@@ -203,7 +213,10 @@ impl<P: Places> ColumnReader for Indirect<P> {
             if values.count != cell {
                 return Err(Error::Shape {
                     column: self.name.clone(),
-                    what: format!("row {} has shape {shape:?}, not {cell} values", start + at as u64),
+                    what: format!(
+                        "row {} has shape {shape:?}, not {cell} values",
+                        start + at as u64
+                    ),
                 });
             }
             cursor.values(values.offset, out.slice(at * cell..(at + 1) * cell))?;
@@ -263,7 +276,10 @@ impl Cut {
 
 /// The cursor, made when it is needed for the first time: a column without
 /// any value may have no array file.
-fn ready<'a, 'b>(cursor: &'b mut Option<Cursor<'a>>, file: &'a ArrayFile) -> Result<&'b mut Cursor<'a>> {
+fn ready<'a, 'b>(
+    cursor: &'b mut Option<Cursor<'a>>,
+    file: &'a ArrayFile,
+) -> Result<&'b mut Cursor<'a>> {
     if cursor.is_none() {
         *cursor = Some(file.cursor()?);
     }

@@ -8,14 +8,18 @@
 mod dysco;
 mod antenna_pair;
 mod row_file;
+mod aipsio;
 mod array_file;
 mod bits;
 mod buckets;
+mod incremental;
 mod indirect;
 mod siblings;
+mod sisco;
 mod standard;
 mod window;
 mod stokes_i;
+mod tiled;
 mod uvw;
 
 use std::ops::Range;
@@ -137,9 +141,15 @@ pub(crate) trait ColumnReader: Send + Sync {
 pub(crate) fn open(context: &Context<'_>) -> Result<Arc<dyn Manager>> {
     match context.kind {
         "StandardStMan" => Ok(Arc::new(standard::Standard::open(context)?)),
+        "IncrementalStMan" => Ok(Arc::new(incremental::Incremental::open(context)?)),
+        "StManAipsIO" => Ok(Arc::new(aipsio::Objects::open(context)?)),
         "AntennaPairStMan" => antenna_pair::AntennaPairs::open(context),
+        "SiscoStMan" => sisco::Sisco::open(context),
         "StokesIStMan" => stokes_i::StokesI::open(context),
         "UvwStMan" => uvw::Uvws::open(context),
+        "TiledColumnStMan" | "TiledShapeStMan" | "TiledCellStMan" | "TiledDataStMan" => {
+            Ok(Arc::new(tiled::Tiled::open(context)?))
+        }
         "DyscoStMan" => Ok(Arc::new(dysco::Dysco::open(context)?)),
         other => Err(Error::unsupported(
             context.path(),

@@ -26,7 +26,12 @@ pub(crate) struct Window {
 
 impl Window {
     /// The bytes at an offset.
-    pub(crate) fn fetch(&mut self, source: &dyn Source, offset: u64, length: usize) -> Result<&[u8]> {
+    pub(crate) fn fetch(
+        &mut self,
+        source: &dyn Source,
+        offset: u64,
+        length: usize,
+    ) -> Result<&[u8]> {
         let at = match self.find(offset, length) {
             Some(at) => at,
             None => self.fill(source, offset, length)?,

@@ -79,7 +79,8 @@ impl Standard {
         let buckets = Buckets::new(source, header.bucket_size, header.buckets);
         let indices = header.indices(&buckets, context.endian)?;
         let columns = context.columns.iter().map(Column::new).collect::<Result<_>>()?;
-        let core = Core { buckets, endian: context.endian, nrow: context.nrow, offsets, maps, indices };
+        let core =
+            Core { buckets, endian: context.endian, nrow: context.nrow, offsets, maps, indices };
         let arrays = ArrayFile::new(context.folder, context.file_name("i"), context.endian);
         Ok(Self {
             name,
@@ -154,7 +155,9 @@ impl Column {
         };
         let layout = match (desc.scalar, desc.data_type) {
             (true, DataType::Record) => Layout::Indirect,
-            (true, DataType::String) if desc.max_length > 0 => Layout::Text(desc.max_length as usize),
+            (true, DataType::String) if desc.max_length > 0 => {
+                Layout::Text(desc.max_length as usize)
+            }
             (true, DataType::String) => Layout::Texts(Form::Scalar),
             (true, _) => Layout::Fixed(Shape::new()),
             (false, DataType::String) if desc.is_direct() || desc.is_fixed_shape() => {
@@ -170,10 +173,9 @@ impl Column {
     /// Bits of a cell of this shape.
     fn bits(&self, shape: &[usize], path: &Path) -> Result<usize> {
         let value = self.kind.width().map_or(Some(1), |width| width.checked_mul(8));
-        shape
-            .iter()
-            .try_fold(value.unwrap_or(1), |bits, axis| bits.checked_mul(*axis))
-            .ok_or_else(|| Error::corrupt(path, format!("column {} has an impossible shape", self.name)))
+        shape.iter().try_fold(value.unwrap_or(1), |bits, axis| bits.checked_mul(*axis)).ok_or_else(
+            || Error::corrupt(path, format!("column {} has an impossible shape", self.name)),
+        )
     }
 }
 

@@ -38,7 +38,8 @@ impl Place {
         let (Some(index), Some(offset)) = (core.maps.get(at), core.offsets.get(at)) else {
             return Err(corrupt("has no place in the buckets"));
         };
-        let place = Self { core: Arc::clone(core), index: *index as usize, offset: *offset as usize, bits };
+        let place =
+            Self { core: Arc::clone(core), index: *index as usize, offset: *offset as usize, bits };
         if core.nrow == 0 {
             return Ok(place);
         }
@@ -65,7 +66,10 @@ impl Place {
     }
 
     fn index(&self) -> Result<&Index> {
-        self.core.indices.get(self.index).ok_or_else(|| self.core.buckets.corrupt("an index is missing"))
+        self.core
+            .indices
+            .get(self.index)
+            .ok_or_else(|| self.core.buckets.corrupt("an index is missing"))
     }
 
     /// Calls for each piece of the rows: its bucket, its first row within

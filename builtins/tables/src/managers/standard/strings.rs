@@ -65,9 +65,10 @@ impl<'a> Strings<'a> {
             self.at += some;
             length -= some;
             if length > 0 {
-                self.hops = self.hops.checked_sub(1).ok_or_else(|| {
-                    self.buckets.corrupt("a text goes on without an end")
-                })?;
+                self.hops = self
+                    .hops
+                    .checked_sub(1)
+                    .ok_or_else(|| self.buckets.corrupt("a text goes on without an end"))?;
                 self.enter(self.next)?;
                 if self.used == 0 {
                     return Err(self.buckets.corrupt("a text goes on in an empty bucket"));

@@ -170,7 +170,9 @@ impl ColumnReader for Texts {
             let end = first + (group.len() / values) as u64;
             stored.resize(group.len() / values * CELL, 0);
             self.place.bytes(first..end, &mut stored)?;
-            for (row, (out, cell)) in (first..).zip(group.chunks_mut(values).zip(stored.chunks_exact(CELL))) {
+            for (row, (out, cell)) in
+                (first..).zip(group.chunks_mut(values).zip(stored.chunks_exact(CELL)))
+            {
                 self.fill(&Cell::new(cell, endian), row, out, &mut left)?;
             }
             first = end;
