@@ -28,9 +28,9 @@ pub(crate) trait Body: Send + Sync {
         None
     }
 
-    /// The table whose keywords these are, where it is another one: names of
-    /// sub-tables are relative to it.
-    fn parent(&self) -> Option<&Table> {
-        None
+    /// The tables that it is made of. Names in the keywords are relative to
+    /// the first.
+    fn parts(&self) -> &[Table] {
+        &[]
     }
 }

@@ -148,8 +148,8 @@ impl Body for Concatenated {
         Some(parts.and_then(Table::concatenation))
     }
 
-    fn parent(&self) -> Option<&Table> {
-        self.parts.first()
+    fn parts(&self) -> &[Table] {
+        &self.parts
     }
 }
 
@@ -164,7 +164,7 @@ impl Piece {
     /// The reader of the part, opened when its first row is read.
     fn reader(&self) -> Result<&Arc<dyn ColumnReader>> {
         let reader = self.reader.get_or_init(|| match self.column {
-            Some(column) => self.table.body().reader(column),
+            Some(column) => self.table.reader(column),
             None => Err(Error::corrupt(self.table.path(), "lost a column")),
         });
         reader.as_ref().map_err(Clone::clone)

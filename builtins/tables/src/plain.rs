@@ -10,7 +10,7 @@ use crate::desc::TableDesc;
 use crate::desc::column_set::{ColumnSet, StorageOption};
 use crate::error::{Error, Result};
 use crate::managers::{self, ColumnReader, Manager, Siblings};
-use crate::storage::Folder;
+use crate::storage::{Folder, MultiFile};
 use crate::table::{Kind, ManagerInfo};
 
 /// A table with data files of its own.
@@ -46,6 +46,10 @@ impl Plain {
         if set.storage == StorageOption::MultiHdf5 {
             return Err(Error::unsupported(folder.path(), "a table inside an HDF5 file"));
         }
+        let folder: Arc<dyn Folder> = match set.storage {
+            StorageOption::MultiFile => Arc::new(MultiFile::new(folder)),
+            _ => folder,
+        };
         let open = set.managers.iter().map(|_| OnceLock::new()).collect();
         let (desc, set) = (Arc::new(desc), Arc::new(set));
         let siblings = Siblings {

@@ -147,7 +147,7 @@ impl Body for Reference {
     }
 
     fn reader(&self, column: usize) -> Result<Arc<dyn ColumnReader>> {
-        let parent = self.parent.body().reader(self.columns[column])?;
+        let parent = self.parent.reader(self.columns[column])?;
         Ok(Arc::new(Rows { parent, rows: Arc::clone(&self.rows) }))
     }
 
@@ -167,8 +167,8 @@ impl Body for Reference {
         managers
     }
 
-    fn parent(&self) -> Option<&Table> {
-        Some(&self.parent)
+    fn parts(&self) -> &[Table] {
+        std::slice::from_ref(&self.parent)
     }
 }
 

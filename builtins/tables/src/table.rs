@@ -10,11 +10,13 @@ use crate::column::Column;
 use crate::concatenated::Concatenated;
 use crate::desc::{ColumnDesc, TableDesc};
 use crate::error::{Error, Result};
+use crate::guard::Guard;
 use crate::info::TableInfo;
-use crate::lock;
+use crate::lock::{self, LockState};
+use crate::managers::ColumnReader;
 use crate::plain::Plain;
 use crate::reference::Reference;
-use crate::storage::{Disk, Folder};
+use crate::storage::{Disk, Folder, Watch};
 use crate::value::{Record, Value};
 
 /// How a table holds its rows.
@@ -49,12 +51,16 @@ pub struct Table {
     folder: Arc<dyn Folder>,
     info: TableInfo,
     body: Arc<dyn Body>,
+    guard: Guard,
 }
 
 impl Table {
     /// Opens the table in this folder.
     ///
     /// Takes no lock and reads only `table.dat`, `table.lock` and `table.info`.
+    /// Nothing stops another process from writing meanwhile: reading that
+    /// fails for this reason fails with [`Error::BeingWritten`], and
+    /// [`Table::verify`] tells whether what was read is of one state.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_in(Arc::new(Disk::new(path.as_ref())))
     }
@@ -66,6 +72,12 @@ impl Table {
 
     /// Opens a table to which `depth` other tables led.
     fn open_at(folder: Arc<dyn Folder>, depth: usize) -> Result<Self> {
+        let watch = Arc::new(Watch::new(folder));
+        let guard = Guard::new(Arc::clone(&watch));
+        guard.explain(Self::read(watch, guard.clone(), depth))
+    }
+
+    fn read(folder: Arc<dyn Folder>, guard: Guard, depth: usize) -> Result<Self> {
         let told = lock::rows(&*folder)?;
         let file = folder.open("table.dat")?;
         let bytes = file.all()?;
@@ -88,7 +100,7 @@ impl Table {
             }
         };
         let info = TableInfo::read(&*folder);
-        Ok(Self { folder, info, body })
+        Ok(Self { folder, info, body, guard })
     }
 
     /// Several tables of one description as one, in the place of the first.
@@ -110,8 +122,46 @@ impl Table {
         self.body.kind()
     }
 
-    pub(crate) fn body(&self) -> &dyn Body {
-        &*self.body
+    /// The reader of a column, by its place in the description.
+    pub(crate) fn reader(&self, column: usize) -> Result<Arc<dyn ColumnReader>> {
+        let reader = self.guard.explain(self.body.reader(column))?;
+        Ok(self.guard.reader(reader))
+    }
+
+    /// Fails with [`Error::BeingWritten`] when a file of this table has
+    /// changed since it was opened: what was read may then be of two states.
+    ///
+    /// Compared are length, time of change and identity of `table.dat`,
+    /// `table.lock`, `table.info` and the data files opened so far, also of
+    /// the tables that this one is made of. When it succeeds after reading,
+    /// all that was read was on disk at one time, with two exceptions: a file
+    /// that was written and not lengthened within the same tick of the file
+    /// system's clock (some milliseconds) in which it was opened, and writes
+    /// through a memory mapping, whose time of change comes late.
+    pub fn verify(&self) -> Result<()> {
+        self.guard.verify(self.path())?;
+        self.body.parts().iter().try_for_each(Self::verify)
+    }
+
+    /// Whether another process uses this table, or one that it is made of;
+    /// the strongest use counts. Takes no lock and waits for none.
+    ///
+    /// Tables that are not in a folder of the file system are free. Locks of
+    /// this process itself do not show, and must not be held on this file as
+    /// traditional record locks: the system drops those as soon as any
+    /// descriptor of the file is closed, as this call does.
+    pub fn lock_state(&self) -> Result<LockState> {
+        let mut strongest = match self.folder.on_disk() {
+            Some(path) => lock::state(path)?,
+            None => LockState::default(),
+        };
+        for part in self.body.parts() {
+            let state = part.lock_state()?;
+            if state.usage > strongest.usage {
+                strongest = state;
+            }
+        }
+        Ok(strongest)
     }
 
     /// How many rows it has.
@@ -158,7 +208,7 @@ impl Table {
                 available: self.columns().iter().map(|column| column.name.clone()).collect(),
             });
         };
-        let reader = self.body.reader(at)?;
+        let reader = self.reader(at)?;
         Ok(Column::new(Arc::clone(self.body.desc()), at, self.nrow(), reader))
     }
 
@@ -198,8 +248,8 @@ impl Table {
 
     /// The folder that names in the keywords are relative to.
     fn home(&self) -> &dyn Folder {
-        match self.body.parent() {
-            Some(parent) => parent.home(),
+        match self.body.parts().first() {
+            Some(part) => part.home(),
             None => &*self.folder,
         }
     }

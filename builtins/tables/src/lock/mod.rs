@@ -8,9 +8,14 @@
 //! Source of the format: `casacore/casa/IO/{LockFile,FileLocker}.cc`,
 //! `casacore/tables/Tables/TableSyncData.cc`.
 
+mod state;
+
 use crate::aipsio::Reader;
 use crate::error::Result;
 use crate::storage::Folder;
+
+pub(crate) use state::state;
+pub use state::{LockState, Usage};
 
 /// Name of the file.
 pub(crate) const NAME: &str = "table.lock";
@@ -25,9 +30,6 @@ const LONGEST: u64 = 16 << 20;
 /// The number of rows that the last writer told; `None` where there is no
 /// such file or nobody wrote into it.
 pub(crate) fn rows(folder: &dyn Folder) -> Result<Option<u64>> {
-    if !folder.has(NAME) {
-        return Ok(None);
-    }
     let Ok(file) = folder.open(NAME) else {
         // Without the right to read it casacore goes on without it, too.
         return Ok(None);

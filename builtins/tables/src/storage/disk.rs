@@ -1,11 +1,11 @@
 //! The files of a table in a folder of the file system.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::fs::{File, Metadata};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Folder, Source, join};
+use super::{Folder, Source, Stamp, join};
 use crate::error::{Error, Result};
 
 /// A folder of the file system.
@@ -33,7 +33,7 @@ impl Folder for Disk {
         if !meta.is_file() {
             return Err(Error::corrupt(&path, "is not a regular file"));
         }
-        Ok(Arc::new(DiskFile { path, file, len: meta.len() }))
+        Ok(Arc::new(DiskFile { path, file, len: meta.len(), stamp: stamp(&meta) }))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -43,6 +43,22 @@ impl Folder for Disk {
     fn folder(&self, relative: &str) -> Result<Arc<dyn Folder>> {
         Ok(Arc::new(Self::new(join(&self.path, relative))))
     }
+
+    fn stamp(&self, name: &str) -> Option<Stamp> {
+        self.path.join(name).metadata().ok().map(|meta| stamp(&meta))
+    }
+
+    fn on_disk(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+}
+
+fn stamp(meta: &Metadata) -> Stamp {
+    Stamp {
+        length: meta.len(),
+        modified: (meta.mtime(), meta.mtime_nsec()),
+        identity: (meta.dev(), meta.ino()),
+    }
 }
 
 /// An open file.
@@ -50,6 +66,7 @@ struct DiskFile {
     path: PathBuf,
     file: File,
     len: u64,
+    stamp: Stamp,
 }
 
 impl Source for DiskFile {
@@ -59,6 +76,10 @@ impl Source for DiskFile {
 
     fn len(&self) -> u64 {
         self.len
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        Some(self.stamp)
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {

@@ -8,12 +8,17 @@
 
 mod disk;
 mod memory;
+mod multi_file;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use disk::Disk;
 pub use memory::Memory;
+pub(crate) use multi_file::MultiFile;
+pub use watch::Stamp;
+pub(crate) use watch::Watch;
 
 use crate::error::{Error, Result};
 
@@ -27,6 +32,16 @@ pub trait Folder: Send + Sync {
     fn has(&self, name: &str) -> bool;
     /// The folder at a relative path (which may begin with `..`), for sub-tables and parents.
     fn folder(&self, relative: &str) -> Result<Arc<dyn Folder>>;
+
+    /// The state of a file now; `None` where it is absent or never changes.
+    fn stamp(&self, _name: &str) -> Option<Stamp> {
+        None
+    }
+
+    /// The folder of the file system, if it is one.
+    fn on_disk(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// A file that is open for reading.
@@ -37,6 +52,11 @@ pub trait Source: Send + Sync {
     fn len(&self) -> u64;
     /// Fills the whole buffer from the offset.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()>;
+
+    /// The state it had when it was opened; `None` where it never changes.
+    fn stamp(&self) -> Option<Stamp> {
+        None
+    }
 
     /// Whether it has no bytes.
     fn is_empty(&self) -> bool {
@@ -50,7 +70,10 @@ pub trait Source: Send + Sync {
             Some(end) if end <= self.len() => Ok(()),
             _ => Err(Error::corrupt(
                 self.path(),
-                format!("ends at byte {} where {length} bytes at {offset} should stand", self.len()),
+                format!(
+                    "ends at byte {} where {length} bytes at {offset} should stand",
+                    self.len()
+                ),
             )),
         }
     }
@@ -58,8 +81,10 @@ pub trait Source: Send + Sync {
     /// The bytes at the offset, after [`Source::check`].
     fn bytes(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
         self.check(offset, length)?;
-        let length = usize::try_from(length)
-            .map_err(|_| Error::Memory { what: self.path().display().to_string(), bytes: length })?;
+        let length = usize::try_from(length).map_err(|_| Error::Memory {
+            what: self.path().display().to_string(),
+            bytes: length,
+        })?;
         let mut bytes = vec![0; length];
         self.read_at(offset, &mut bytes)?;
         Ok(bytes)
