@@ -4,12 +4,18 @@
 //! Each task that runs on the nodes is an operation; [`operations`] gathers them.
 
 pub mod discover;
+pub mod encoded;
 pub mod extra;
 mod folder;
 pub mod frequency;
+pub mod gains;
+pub mod h5parm;
 pub mod info;
 pub mod packed;
+pub mod parmdb;
 mod pool;
+pub mod quality;
+pub mod read_error;
 mod recognize;
 pub mod remove;
 pub mod scan;
@@ -23,6 +29,8 @@ mod tree_test;
 
 use ledama_base::operation::Registry;
 
+pub use read_error::ReadError;
+
 /// Adds the operations of this crate.
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
@@ -33,4 +41,6 @@ pub fn operations(registry: Registry) -> Registry {
         .with(extra::ListExtra)
         .with(remove::Remove)
         .with(remove::RemoveFolder)
+        .with(quality::operation::Statistics)
+        .with(gains::operation::ReadGains)
 }

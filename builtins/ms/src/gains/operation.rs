@@ -1,0 +1,178 @@
+//! The operation `ms.gains`: gain solutions on its node.
+
+use ledama_base::operation::{Effect, Operation, OperationContext, OperationError};
+use ledama_base::rawtext;
+use serde::{Deserialize, Serialize};
+
+use super::{Cells, Gains, Request, read};
+use crate::encoded::{EncodedArray, finite};
+use crate::read_error::ReadError;
+
+/// Reads gain solutions.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadGains;
+
+/// What to read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GainsInput {
+    /// A measurement set, parameter table or H5parm file in text form; the
+    /// last may be followed by `::SET/TABLE,TABLE`.
+    pub path: String,
+    /// Patterns of station names; all if empty.
+    #[serde(default)]
+    pub stations: Vec<String>,
+    /// Patterns of directions; all if empty.
+    #[serde(default)]
+    pub directions: Vec<String>,
+    /// Frequencies to evaluate at, Hz, ascending; those of the solutions if absent.
+    #[serde(default)]
+    pub freq_hz: Option<Vec<f64>>,
+    /// Times to evaluate at, seconds of MJD, ascending; those of the solutions if absent.
+    #[serde(default)]
+    pub time_mjd_s: Option<Vec<f64>>,
+    /// Only means, no arrays.
+    #[serde(default)]
+    pub summary: bool,
+}
+
+/// Gain solutions.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct GainsOutput {
+    /// The file or table they come from, in text form.
+    pub path: String,
+    /// `parmdb` or `h5parm`.
+    pub source: String,
+    /// Centres in seconds of MJD; none where the solutions hold at all times.
+    pub time_mjd_s: Vec<Option<f64>>,
+    /// Widths in s; none where they are not known.
+    pub time_width_s: Vec<Option<f64>>,
+    /// Centres in Hz; none where the solutions hold at all frequencies.
+    pub freq_hz: Vec<Option<f64>>,
+    /// Widths in Hz; none where they are not known.
+    pub freq_width_hz: Vec<Option<f64>>,
+    /// Names of the stations.
+    pub stations: Vec<String>,
+    /// Names of the directions; one empty name where there is no such axis.
+    pub directions: Vec<String>,
+    /// Right ascension and declination of the directions, rad, where known.
+    pub direction_ra_dec: Vec<Option<[f64; 2]>>,
+    /// Labels of the elements of the Jones matrices.
+    pub jones: Vec<String>,
+    /// `[time][freq][station][direction][jones][re, im]`, unless only a summary was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<EncodedArray>,
+    /// `[time][freq][station][direction][jones]`; 0 is missing or flagged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<EncodedArray>,
+    /// How many values are valid, and how many there are.
+    pub valid: [usize; 2],
+    /// One for each station and element.
+    pub summary: Vec<GainSummary>,
+    /// What was odd in the source.
+    pub warnings: Vec<String>,
+}
+
+/// One station and element in short.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct GainSummary {
+    /// The station.
+    pub station: String,
+    /// The element.
+    pub jones: String,
+    /// How many valid values there are.
+    pub valid: usize,
+    /// The mean of the amplitudes.
+    pub mean_amplitude: Option<f64>,
+    /// Real and imaginary part of the mean.
+    pub mean: Option<[f64; 2]>,
+}
+
+impl Operation for ReadGains {
+    const NAME: &'static str = "ms.gains";
+    const VERB: &'static str = "read the gains of";
+    const EFFECT: Effect = Effect::Reads;
+    type Input = GainsInput;
+    type Output = GainsOutput;
+
+    fn run(&self, input: GainsInput, ctx: &dyn OperationContext) -> Result<GainsOutput, OperationError> {
+        ctx.check()?;
+        let gains = gains(&input)?;
+        ctx.check()?;
+        Ok(output(&gains, input.summary))
+    }
+}
+
+/// Reads what an input asks for.
+pub fn gains(input: &GainsInput) -> Result<Gains, ReadError> {
+    let path = rawtext::text_path(&input.path);
+    let cells = |centres: &Option<Vec<f64>>| {
+        let Some(centres) = centres else { return Ok(None) };
+        let ascending = centres.windows(2).all(|pair| pair[0] < pair[1]);
+        if !ascending || centres.iter().any(|centre| !centre.is_finite()) {
+            return Err(ReadError::input(&path, "times and frequencies must ascend", ""));
+        }
+        Ok(Some(Cells::from_centres(centres.clone())))
+    };
+    let request = Request {
+        time: cells(&input.time_mjd_s)?,
+        freq: cells(&input.freq_hz)?,
+        stations: input.stations.clone(),
+        directions: input.directions.clone(),
+    };
+    read(&path, &request)
+}
+
+fn output(gains: &Gains, only_summary: bool) -> GainsOutput {
+    let axes = ["time", "freq", "station", "direction", "jones", "part"];
+    let shape = gains.shape();
+    let all = |numbers: &[f64]| numbers.iter().map(|number| finite(*number)).collect();
+    let values = || {
+        let parts = gains.values.iter().flat_map(|value| [value.re, value.im]);
+        EncodedArray::new(&axes, &[&shape[..], &[2]].concat(), parts)
+    };
+    let weights = || EncodedArray::new(&axes[..5], &shape, gains.weights.iter().copied());
+    GainsOutput {
+        path: rawtext::path_text(&gains.path),
+        source: match gains.source {
+            super::Source::Parmdb => "parmdb".into(),
+            super::Source::H5parm => "h5parm".into(),
+        },
+        time_mjd_s: all(&gains.time.centres),
+        time_width_s: all(&gains.time.widths),
+        freq_hz: all(&gains.freq.centres),
+        freq_width_hz: all(&gains.freq.widths),
+        stations: gains.stations.clone(),
+        directions: gains.directions.iter().map(|direction| direction.name.clone()).collect(),
+        direction_ra_dec: gains.directions.iter().map(|direction| direction.ra_dec).collect(),
+        jones: gains.jones.iter().map(|jones| jones.label.clone()).collect(),
+        values: (!only_summary).then(values),
+        weights: (!only_summary).then(weights),
+        valid: [gains.valid(), gains.values.len()],
+        summary: summary(gains),
+        warnings: gains.warnings.clone(),
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // a count
+fn summary(gains: &Gains) -> Vec<GainSummary> {
+    let mut all = Vec::new();
+    for (s, station) in gains.stations.iter().enumerate() {
+        for (j, jones) in gains.jones.iter().enumerate() {
+            let values = gains.values.slice(ndarray::s![.., .., s, .., j]);
+            let weights = gains.weights.slice(ndarray::s![.., .., s, .., j]);
+            let valid = values.iter().zip(&weights).filter(|(_, weight)| **weight != 0.0);
+            let (count, amplitudes) =
+                valid.fold((0, 0.0), |(count, sum), (value, _)| (count + 1, sum + value.norm()));
+            let mean = gains.mean(s, jones.element);
+            all.push(GainSummary {
+                station: station.clone(),
+                jones: jones.label.clone(),
+                valid: count,
+                mean_amplitude: (count > 0).then(|| amplitudes / count as f64),
+                mean: mean.map(|mean| [mean.re, mean.im]),
+            });
+        }
+    }
+    all
+}
