@@ -148,7 +148,7 @@ impl Body for Reference {
 
     fn reader(&self, column: usize) -> Result<Arc<dyn ColumnReader>> {
         let parent = self.parent.reader(self.columns[column])?;
-        Ok(Arc::new(Rows { parent, rows: Arc::clone(&self.rows) }))
+        Ok(Arc::new(Rows::new(parent, Arc::clone(&self.rows))))
     }
 
     fn managers(&self) -> Vec<ManagerInfo> {
@@ -172,13 +172,18 @@ impl Body for Reference {
     }
 }
 
-/// The chosen rows of a column of the parent.
-struct Rows {
+/// Chosen rows of a column, in any order.
+pub(crate) struct Rows {
     parent: Arc<dyn ColumnReader>,
     rows: Arc<Vec<u64>>,
 }
 
 impl Rows {
+    /// Rows that the caller has checked against the number of rows.
+    pub(crate) fn new(parent: Arc<dyn ColumnReader>, rows: Arc<Vec<u64>>) -> Self {
+        Self { parent, rows }
+    }
+
     /// The row of the parent; rows are checked by the caller.
     fn at(&self, row: u64) -> Result<u64> {
         usize::try_from(row)

@@ -44,7 +44,7 @@ impl Column {
 
     /// Where to cut at most `most` rows, so that the next begin with a
     /// bucket or a row of tiles if that is possible.
-    fn cut(&self, first: u64, end: u64, most: u64) -> u64 {
+    pub(super) fn cut(&self, first: u64, end: u64, most: u64) -> u64 {
         let last = first.saturating_add(most);
         if last >= end {
             return end;

@@ -2,6 +2,11 @@
 
 mod cells;
 mod chunks;
+mod convert;
+mod parallel;
+mod select;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -11,23 +11,7 @@ use super::{lossy, settings};
 
 /// Storage managers that this crate does not read. They compute their
 /// columns from others; a clear error is all that is asked for.
-pub(crate) const UNSUPPORTED: &[&str] = &[
-    "BitFlagsEngine",
-    "VirtualTaQLColumn",
-    // Not yet:
-    "StandardStMan",
-    "IncrementalStMan",
-    "StManAipsIO",
-    "TiledColumnStMan",
-    "TiledShapeStMan",
-    "TiledCellStMan",
-    "TiledDataStMan",
-    "DyscoStMan",
-    "AntennaPairStMan",
-    "UvwStMan",
-    "StokesIStMan",
-    "SiscoStMan",
-];
+pub(crate) const UNSUPPORTED: &[&str] = &["BitFlagsEngine", "VirtualTaQLColumn"];
 
 fn unsupported(kind: &str) -> bool {
     // Engines of templates have their type behind their name.

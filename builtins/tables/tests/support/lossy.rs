@@ -15,7 +15,8 @@ pub(crate) fn difference(ours: &[u8], known: &[u8], parts: usize) -> Option<Stri
         if a.0 != b.0 {
             return Some(format!("row {row}: shape {:?}, should be {:?}", a.0, b.0));
         }
-        let largest = b.1.iter().filter(|value| value.is_finite()).fold(0f32, |m, v| m.max(v.abs()));
+        let largest =
+            b.1.iter().filter(|value| value.is_finite()).fold(0f32, |m, v| m.max(v.abs()));
         for (at, (a, b)) in a.1.iter().zip(&b.1).enumerate() {
             let near = (a - b).abs() <= 1e-6 * largest;
             if !(near || a == b || a.is_nan() && b.is_nan()) {
