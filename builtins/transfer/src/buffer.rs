@@ -2,12 +2,16 @@
 //!
 //! Every byte of a copy passes through one of these. Taking them from a pool
 //! keeps the pages warm: a fresh megabyte from the allocator costs about as
-//! much in page faults as hashing it.
+//! much in page faults as hashing it. One pool serves all copies of a process,
+//! because a copy of a few files would otherwise pay that for every buffer.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::hash::PIECE;
+
+/// Buffers that are kept for later; what more comes back is freed.
+const KEPT: usize = 48;
 
 /// Buffers nobody uses at the moment.
 #[derive(Debug, Default)]
@@ -16,10 +20,17 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// An empty pool. It grows with use: what is under way is bounded by the
-    /// queues between the threads, so the pool is too.
+    /// The pool of this process. What is under way is bounded by the queues
+    /// between the threads, what is kept by [`KEPT`].
+    pub(crate) fn shared() -> Arc<Self> {
+        static POOL: LazyLock<Arc<Pool>> = LazyLock::new(Arc::default);
+        Arc::clone(&POOL)
+    }
+
+    /// An empty pool.
+    #[cfg(test)]
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self::default())
+        Arc::default()
     }
 
     /// A buffer of `len` bytes (at most [`PIECE`]) with unspecified content.
@@ -68,8 +79,10 @@ impl DerefMut for Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         if let Some(pool) = self.pool.take() {
-            let bytes = std::mem::take(&mut self.bytes);
-            pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
+            let mut free = pool.free.lock().unwrap_or_else(PoisonError::into_inner);
+            if free.len() < KEPT {
+                free.push(std::mem::take(&mut self.bytes));
+            }
         }
     }
 }
@@ -89,5 +102,13 @@ mod tests {
         assert_eq!(second.as_ptr(), address);
         assert_eq!(second.len(), PIECE);
         assert_eq!(&second[..3], b"abc");
+    }
+
+    #[test]
+    fn not_all_are_kept_for_ever() {
+        let pool = Pool::new();
+        let many: Vec<_> = (0..KEPT + 5).map(|_| pool.take(1)).collect();
+        drop(many);
+        assert_eq!(pool.free.lock().map(|free| free.len()).ok(), Some(KEPT));
     }
 }

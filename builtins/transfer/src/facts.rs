@@ -42,11 +42,22 @@ impl Facts {
         statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).map(|stat| Self::from(&stat))
     }
 
-    /// Whether `other` is the same file with the same content, as far as can
-    /// be told without reading it.
-    pub(crate) fn unchanged(&self, other: &Self) -> bool {
-        (self.device, self.inode, self.size, self.mtime, self.ctime)
-            == (other.device, other.inode, other.size, other.mtime, other.ctime)
+    /// Whether `other` is the same file and nothing says that it was written.
+    ///
+    /// A writer who puts the time of change back is caught by [`untouched`]
+    /// only, and that fails also for what leaves the content alone: a further
+    /// name made by a backup, another owner.
+    ///
+    /// [`untouched`]: Self::untouched
+    pub(crate) fn unwritten(&self, other: &Self) -> bool {
+        (self.device, self.inode, self.size, self.mtime)
+            == (other.device, other.inode, other.size, other.mtime)
+    }
+
+    /// Whether `other` is the same file and nothing was done to it at all: its
+    /// content is the same without reading it.
+    pub(crate) fn untouched(&self, other: &Self) -> bool {
+        self.unwritten(other) && self.ctime == other.ctime
     }
 }
 

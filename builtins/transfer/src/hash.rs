@@ -7,9 +7,13 @@
 //! BLAKE3 hash of the content, the one `b3sum` prints.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 
 use blake3::Hasher;
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root};
+use ledama_base::operation::OperationError;
 
 /// Bytes of a piece; a power of two, as the tree demands.
 pub(crate) const PIECE: usize = 1 << 20;
@@ -79,6 +83,27 @@ pub(crate) fn hash_piece(piece: u64, count: u64, bytes: &[u8]) -> Hash {
     let mut hasher = PieceHasher::new(piece, count);
     hasher.update(bytes);
     hasher.finish()
+}
+
+/// The hash of an open file of `size` bytes, read by this thread alone. `check`
+/// is asked now and then whether to go on.
+pub(crate) fn hash_file(
+    file: &File,
+    size: u64,
+    check: &dyn Fn() -> Result<(), OperationError>,
+    failed: &dyn Fn(io::Error) -> OperationError,
+) -> Result<Hash, OperationError> {
+    let mut tree = PieceTree::new(size);
+    let mut buffer = vec![0; piece_len(size, 0)];
+    let mut hash = None;
+    for piece in 0..tree.count() {
+        check()?;
+        let content = &mut buffer[..piece_len(size, piece)];
+        file.read_exact_at(content, piece * PIECE_BYTES).map_err(failed)?;
+        hash = tree.add(piece, hash_piece(piece, tree.count(), content)).unwrap_or(None);
+    }
+    // Each piece was added once, so the last one has completed the hash.
+    Ok(hash.unwrap_or_default())
 }
 
 /// The same piece was added twice, or it lies outside the file.

@@ -250,8 +250,15 @@ pub(crate) fn changed(path: &str, how: &str) -> OperationError {
         .help("wait until nothing writes to it, then run the same command again with --resume")
 }
 
-/// Compares a set with what it was; an error names the first member that changed.
-pub(crate) fn compare(path: &Path, before: &Walk, after: &Walk) -> Result<(), OperationError> {
+/// Compares a set with what it was; an error names the first member that
+/// changed. Answers the files to which something was done that may have left
+/// their content alone; only reading them again tells.
+pub(crate) fn compare(
+    path: &Path,
+    before: &Walk,
+    after: &Walk,
+) -> Result<Vec<u32>, OperationError> {
+    let mut touched = Vec::new();
     let root = rawtext::path_text(path);
     let text = |walk: &Walk, index| member_text(&root, &walk.listing.path(index));
     for (index, (was, is)) in
@@ -261,12 +268,17 @@ pub(crate) fn compare(path: &Path, before: &Walk, after: &Walk) -> Result<(), Op
             return Err(changed(&text(before, was.parent), "got or lost members"));
         }
         let at = usize::try_from(index).unwrap_or(0);
-        let same = match (before.facts.get(at), after.facts.get(at)) {
-            (Some(was), Some(is)) => was.unchanged(is),
-            _ => false,
+        let (same, alone) = match (before.facts.get(at), after.facts.get(at)) {
+            (Some(was), Some(is)) => (was.unwritten(is), was.untouched(is)),
+            _ => (false, false),
         };
         if !same || was.kind != is.kind || was.mode != is.mode {
             return Err(changed(&text(before, index), "changed"));
+        }
+        // Folders are compared name by name, links by their targets, and a
+        // further name in the set by the file it is a name of.
+        if !alone && was.is_file() {
+            touched.push(index);
         }
     }
     if before.listing.len() != after.listing.len() {
@@ -275,7 +287,7 @@ pub(crate) fn compare(path: &Path, before: &Walk, after: &Walk) -> Result<(), Op
     if let Some((path, _)) = after.special.first() {
         return Err(changed(&member_text(&root, path), "appeared"));
     }
-    Ok(())
+    Ok(touched)
 }
 
 /// The newest time of change in a set.
@@ -358,7 +370,8 @@ mod tests {
         for (what, change) in changes {
             let place = tree();
             let before = walk(place.path(), &go).unwrap();
-            assert!(compare(place.path(), &before, &walk(place.path(), &go).unwrap()).is_ok());
+            let after = walk(place.path(), &go).unwrap();
+            assert!(compare(place.path(), &before, &after).unwrap().is_empty());
             // Clocks of file systems advance with the tick of the kernel only.
             std::thread::sleep(std::time::Duration::from_millis(20));
             change(place.path());
@@ -366,6 +379,22 @@ mod tests {
             let error = compare(place.path(), &before, &after).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Changed, "{what}");
         }
+    }
+
+    #[test]
+    fn what_may_have_left_the_content_alone_is_no_change_by_itself() {
+        let place = tree();
+        let elsewhere = tempfile::tempdir_in(place.path().parent().unwrap()).unwrap();
+        let before = walk(place.path(), &go).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        // As a backup does, or who gives a set to somebody else.
+        fs::hard_link(place.path().join("b/x"), elsewhere.path().join("x")).unwrap();
+        fs::set_permissions(place.path().join("b"), {
+            fs::metadata(place.path().join("b")).unwrap().permissions()
+        })
+        .unwrap();
+        let after = walk(place.path(), &go).unwrap();
+        assert_eq!(compare(place.path(), &before, &after).unwrap(), [4]);
     }
 
     #[test]

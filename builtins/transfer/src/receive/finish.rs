@@ -10,7 +10,6 @@
 
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -29,7 +28,7 @@ use crate::entry::{Kind, Listing};
 use crate::facts::timestamps;
 use crate::fault;
 use crate::folders::Folders;
-use crate::hash::{PIECE, PIECE_BYTES, PieceTree, hash_piece, piece_count, piece_len};
+use crate::hash::hash_file;
 use crate::place::Place;
 use crate::remove::remove_tree;
 use crate::send::threads;
@@ -140,17 +139,9 @@ fn reread(
     let file = store.open_read(index, folders)?;
     // What is still in memory proves nothing about the disk.
     let _ = fadvise(&file, 0, None, Advice::DontNeed);
-    let mut tree = PieceTree::new(size);
-    let mut buffer = vec![0; usize::try_from(size).unwrap_or(PIECE).clamp(1, PIECE)];
-    let mut hash = None;
-    for piece in 0..piece_count(size) {
-        store.control.check()?;
-        let content = &mut buffer[..piece_len(size, piece)];
-        file.read_exact_at(content, piece * PIECE_BYTES).map_err(failed)?;
-        hash = tree.add(piece, hash_piece(piece, tree.count(), content)).unwrap_or(None);
-    }
+    let hash = hash_file(&file, size, &|| store.control.check(), &failed)?;
     let at = usize::try_from(index).unwrap_or(usize::MAX);
-    Ok(hash.as_ref() == store.ledger().hashes().get(at))
+    Ok(store.ledger().hashes().get(at) == Some(&hash))
 }
 
 /// Gives folders their times and modes, members before the folders that hold

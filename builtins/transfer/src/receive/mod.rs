@@ -121,7 +121,7 @@ pub(crate) fn receive(
     control: &Control<'_>,
 ) -> Result<Outcome, OperationError> {
     let Link { mut outlet, mut inlet, way } = link;
-    let pool = Pool::new();
+    let pool = Pool::shared();
     let source = job.tell_source.then(|| job.source.to_string());
     outlet.send(Frame::json(Tag::Start, &Start { version: VERSION, source }))?;
     let listing = read_list(&mut inlet, &pool, control)?;

@@ -39,7 +39,7 @@ pub(crate) fn serve(
     control: &Control<'_>,
 ) -> Result<Totals, OperationError> {
     let Link { mut outlet, mut inlet, .. } = link;
-    let pool = Pool::new();
+    let pool = Pool::shared();
     let frame = inlet.expect(&pool, control)?;
     let listed = start(&frame, path).and_then(|path| {
         let walk = walk(&path, &|| control.check())?;
@@ -169,7 +169,11 @@ impl Serving<'_> {
                 return Err(Malformed("too few requests").into());
             }
             let after = walk(self.path, &|| self.control.check())?;
-            compare(self.path, self.walk, &after)?;
+            let touched = compare(self.path, self.walk, &after)?;
+            let mut folders = source.folders();
+            for index in touched {
+                source.read_again(index, &mut folders, &|| self.control.check())?;
+            }
             outlet.send(End { digest }.frame())?;
         }
         loop {

@@ -18,7 +18,8 @@ use crate::facts::Facts;
 use crate::fault;
 use crate::folders::{FOLDER, Folders};
 use crate::hash::{
-    Hash, Misplaced, PIECE_BYTES, PieceHasher, PieceTree, hash_piece, piece_count, piece_len,
+    Hash, Misplaced, PIECE_BYTES, PieceHasher, PieceTree, hash_file, hash_piece, piece_count,
+    piece_len,
 };
 use crate::holes::segments;
 use crate::ledger::Ledger;
@@ -27,6 +28,9 @@ use crate::wire::{BatchItem, Frame, Malformed, PieceHead, Tag};
 
 /// Bytes read before they are hashed, so that they are still in the cache.
 const STEP: usize = 128 << 10;
+
+/// How often a file is read again that is touched while it is read again.
+const READINGS: usize = 3;
 
 /// A file that is too large for a batch, open until all its pieces were read.
 struct OpenFile {
@@ -85,6 +89,32 @@ impl<'a> Source<'a> {
             Unit::Batch(files) => self.batch(&files, folders),
             Unit::Piece { index, piece, have } => self.piece(index, piece, have, folders),
         }
+    }
+
+    /// Reads a file once more that was touched meanwhile: an error if its
+    /// content is not what was read before.
+    pub(super) fn read_again(
+        &self,
+        index: u32,
+        folders: &mut Option<Folders<'_>>,
+        check: &dyn Fn() -> Result<(), OperationError>,
+    ) -> Result<(), OperationError> {
+        let size = self.entry(index)?.size;
+        let at = usize::try_from(index).unwrap_or(usize::MAX);
+        for _ in 0..READINGS {
+            let file = self.open_file(index, folders)?;
+            let facts = || Facts::of(&file).map_err(|e| self.fault(index, e));
+            let before = facts()?;
+            let hash = hash_file(&file, size, check, &|e| self.read_fault(index, e))?;
+            let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            if ledger.hashes().get(at) != Some(&hash) {
+                break;
+            }
+            if before.untouched(&facts()?) {
+                return Ok(());
+            }
+        }
+        Err(changed(&self.text(index), "changed"))
     }
 
     fn batch(
@@ -229,7 +259,7 @@ impl<'a> Source<'a> {
     fn still(&self, index: u32, file: &std::fs::File) -> Result<(), OperationError> {
         let facts = Facts::of(file).map_err(|e| self.fault(index, e))?;
         let listed = usize::try_from(index).ok().and_then(|at| self.walk.facts.get(at));
-        if listed.is_some_and(|listed| listed.unchanged(&facts)) {
+        if listed.is_some_and(|listed| listed.unwritten(&facts)) {
             Ok(())
         } else {
             Err(changed(&self.text(index), "changed"))

@@ -6,6 +6,7 @@ mod faults;
 mod hostile;
 mod resume;
 mod targets;
+mod touched;
 mod trees;
 mod ways;
 
