@@ -9,6 +9,7 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use ledama_base::rawtext;
+use rustix::fs::{SeekFrom, seek};
 
 /// What one name in a tree is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +28,10 @@ pub(crate) struct Entry {
     pub(crate) content: String,
     /// First name (in byte order) of the same file inside the tree.
     pub(crate) twin: Option<PathBuf>,
-    /// 512-byte blocks stored; compared only for sparseness.
-    pub(crate) blocks: u64,
+    /// Bytes that are not holes; compared only for sparseness. Not the blocks
+    /// on the disk: their number changes by itself while the system writes
+    /// back, so a source that nobody touched would look changed.
+    pub(crate) stored: u64,
 }
 
 /// All names below (and with) `root`, by relative path.
@@ -72,8 +75,19 @@ fn look(path: &Path) -> Entry {
         size,
         content,
         twin: None,
-        blocks: facts.blocks(),
+        stored: if kind.is_file() { stored(path) } else { 0 },
     }
+}
+
+/// Bytes of a file that are not holes.
+fn stored(path: &Path) -> u64 {
+    let file = std::fs::File::open(path).unwrap();
+    let (mut sum, mut at) = (0, 0);
+    while let Ok(data) = seek(&file, SeekFrom::Data(at)) {
+        at = seek(&file, SeekFrom::Hole(data)).unwrap();
+        sum += at - data;
+    }
+    sum
 }
 
 fn hash(path: &Path) -> String {
@@ -132,9 +146,9 @@ pub(crate) fn compare(
 }
 
 fn unlike(wanted: &Entry, got: &Entry) -> Option<String> {
-    let same = Entry { blocks: 0, ..wanted.clone() } == Entry { blocks: 0, ..got.clone() };
-    // A hole that was filled: many more blocks than the source has.
-    let filled = got.kind == "file" && got.blocks > wanted.blocks + 64 + wanted.blocks / 4;
+    let same = Entry { stored: 0, ..wanted.clone() } == Entry { stored: 0, ..got.clone() };
+    // A hole that was filled: much more is stored than of the source.
+    let filled = got.stored > wanted.stored + (32 << 10) + wanted.stored / 4;
     if same && !filled {
         return None;
     }
