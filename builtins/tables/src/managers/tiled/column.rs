@@ -59,12 +59,7 @@ impl DataColumn {
     }
 
     /// Reads cells, or a part of each, through the read-ahead of single rows.
-    fn read_cells(
-        &self,
-        rows: Range<u64>,
-        part: Option<&Part>,
-        out: BufferMut<'_>,
-    ) -> Result<()> {
+    fn read_cells(&self, rows: Range<u64>, part: Option<&Part>, out: BufferMut<'_>) -> Result<()> {
         check_type(&self.name, self.kind, &out)?;
         if rows.is_empty() {
             return Ok(());
@@ -154,7 +149,8 @@ impl DataColumn {
         let axis = cube.rows[0];
         let tiles: usize = cuts.iter().map(Vec::len).product();
         // Where a row is gathered from many tiles, the rows of one turn stay in the cache.
-        let turn = if tiles > 1 { (2 * PIECE / (each * self.format.width)).max(64) } else { usize::MAX };
+        let turn =
+            if tiles > 1 { (2 * PIECE / (each * self.format.width)).max(64) } else { usize::MAX };
         let mut chosen = vec![0; cuts.len()];
         let mut lines = Vec::with_capacity(cuts.len() + 1);
         let (mut at, mut done) = (located.at, 0);
@@ -231,9 +227,10 @@ impl DataColumn {
 
     /// Where the values of this column begin in a tile.
     fn column_offset(&self, cube: &Cube) -> Result<u64> {
-        let offset = self.before.iter().try_fold(0u64, |offset, kind| {
-            offset.checked_add(bytes_of(*kind, cube.tile_len)?)
-        });
+        let offset = self
+            .before
+            .iter()
+            .try_fold(0u64, |offset, kind| offset.checked_add(bytes_of(*kind, cube.tile_len)?));
         offset.ok_or_else(|| Error::corrupt(&self.shared.path, "a tile larger than any file"))
     }
 
@@ -334,7 +331,10 @@ impl Location<'_> {
             (Self::Rows(one), Self::Rows(two)) => {
                 let (one_cell, two_cell) = (&one.cube.cell, &two.cube.cell);
                 one.index == two.index
-                    || one_cell.iter().map(|axis| axis.length).eq(two_cell.iter().map(|axis| axis.length))
+                    || one_cell
+                        .iter()
+                        .map(|axis| axis.length)
+                        .eq(two_cell.iter().map(|axis| axis.length))
             }
             _ => false,
         }

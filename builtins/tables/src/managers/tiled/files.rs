@@ -9,6 +9,9 @@ use crate::storage::{Folder, Source};
 use super::cube::Cube;
 use super::rows::{Found, Rows};
 
+/// A data file, once it is open.
+pub(super) type DataFile = OnceLock<Result<Arc<dyn Source>>>;
+
 /// What the columns of a manager share.
 pub(super) struct Shared {
     pub(super) folder: Arc<dyn Folder>,
@@ -17,7 +20,7 @@ pub(super) struct Shared {
     /// Name of the header, with which the names of the data files begin.
     pub(super) prefix: String,
     /// The data files, opened when they are needed.
-    pub(super) files: Vec<Option<OnceLock<Result<Arc<dyn Source>>>>>,
+    pub(super) files: Vec<Option<DataFile>>,
     /// The hypercubes; `None` while the shape of one is not known.
     pub(super) cubes: Vec<Option<Cube>>,
     pub(super) rows: Rows,

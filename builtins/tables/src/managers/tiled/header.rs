@@ -96,7 +96,9 @@ impl Header {
         let files = files(reader, version)?;
         let count = wide(reader, version)?;
         if count.saturating_mul(LEAST_CUBE) > reader.remaining() as u64 {
-            return Err(reader.corrupt(format_args!("is cut off: {count} hypercubes should follow")));
+            return Err(
+                reader.corrupt(format_args!("is cut off: {count} hypercubes should follow"))
+            );
         }
         let cubes = (0..count).map(|_| CubeHeader::read(reader)).collect::<Result<_>>()?;
         reader.end()?;
@@ -217,7 +219,11 @@ fn files(reader: &mut Reader<'_>, version: u32) -> Result<Vec<bool>> {
             return Err(reader.corrupt(format_args!("file {at} has the number {seqnr}")));
         }
         // Its length; the file itself knows better.
-        if version == 1 { u64::from(reader.u32()?) } else { reader.u64()? };
+        if version == 1 {
+            u64::from(reader.u32()?)
+        } else {
+            reader.u64()?
+        };
     }
     Ok(files)
 }

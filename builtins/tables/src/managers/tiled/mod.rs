@@ -17,6 +17,8 @@ mod header;
 mod rows;
 mod scatter;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::sync::{Arc, OnceLock};

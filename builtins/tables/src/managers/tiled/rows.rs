@@ -101,9 +101,7 @@ impl Rows {
                 // A damaged map need not ascend.
                 let count = interval.end.saturating_sub(row);
                 match interval.behind.checked_sub(count) {
-                    Some(at) if count > 0 => {
-                        Found::Place(Place { cube: interval.cube, at, count })
-                    }
+                    Some(at) if count > 0 => Found::Place(Place { cube: interval.cube, at, count }),
                     // Rows without a value have the position 0 in the first cube.
                     _ if count > 0 && interval.cube == 0 => Found::Nothing { count },
                     _ => Found::Wrong,

@@ -136,7 +136,9 @@ mod tests {
         let mut places = vec![(0, 0)];
         for line in lines {
             places = (0..line.count)
-                .flat_map(|at| places.iter().map(move |(f, t)| (f + at * line.from, t + at * line.to)))
+                .flat_map(|at| {
+                    places.iter().map(move |(f, t)| (f + at * line.from, t + at * line.to))
+                })
                 .collect();
         }
         let mut expected = vec![0u16; 2000];

@@ -14,7 +14,8 @@ use super::header::Header;
 /// The settings, with a record for each hypercube that has a shape.
 pub(super) fn record(header: &Header, cubes: &[Option<Cube>], seqnr: u32) -> Record {
     let mut cells = Record::new();
-    let known = header.cubes.iter().zip(cubes).filter_map(|(header, cube)| Some((header, cube.as_ref()?)));
+    let known =
+        header.cubes.iter().zip(cubes).filter_map(|(header, cube)| Some((header, cube.as_ref()?)));
     for (number, (from, cube)) in known.enumerate() {
         let mut one = Record::new();
         let axes = from.shape.len().min(cube.cell.len());
