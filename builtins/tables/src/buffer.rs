@@ -159,18 +159,7 @@ impl BufferMut<'_> {
 
     /// Repeats the first `cell` values until the end.
     pub(crate) fn repeat(&mut self, cell: usize) {
-        each!(self, values => {
-            if cell == 1 {
-                if let Some((first, rest)) = values.split_first_mut() {
-                    rest.fill(first.clone());
-                }
-            } else if cell > 0 && cell <= values.len() {
-                let (first, rest) = values.split_at_mut(cell);
-                for next in rest.chunks_exact_mut(cell) {
-                    next.clone_from_slice(first);
-                }
-            }
-        });
+        each!(self, values => repeat(values, cell));
     }
 
     /// Turns values whose bytes were read from a file of the given order
@@ -182,6 +171,20 @@ impl BufferMut<'_> {
         let unit = self.data_type().swap_unit();
         if let Some(bytes) = self.bytes_mut() {
             swap(bytes, unit);
+        }
+    }
+}
+
+/// Repeats the first `cell` values until the end.
+fn repeat<T: Clone>(values: &mut [T], cell: usize) {
+    if cell == 1 {
+        if let Some((first, rest)) = values.split_first_mut() {
+            rest.fill(first.clone());
+        }
+    } else if cell > 0 && cell <= values.len() {
+        let (first, rest) = values.split_at_mut(cell);
+        for next in rest.chunks_exact_mut(cell) {
+            next.clone_from_slice(first);
         }
     }
 }

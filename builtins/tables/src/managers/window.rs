@@ -75,3 +75,39 @@ impl Window {
         Ok(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::storage::{Folder as _, Memory};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn gives_the_bytes_of_the_file(
+            length in 0usize..200_000,
+            reads in prop::collection::vec((0u64..220_000, 0usize..70_000), 1..30),
+        ) {
+            let bytes: Vec<u8> = (0..length).map(|at| (at * 31 % 251).to_le_bytes()[0]).collect();
+            let source = Memory::new([("file".into(), bytes.clone())]).open("file").unwrap();
+            let mut window = Window::default();
+            for (offset, length) in reads {
+                let at = usize::try_from(offset).unwrap();
+                let mut out = vec![0; length];
+                let read = window.read(&*source, offset, &mut out);
+                match bytes.get(at..at + length) {
+                    Some(expected) => {
+                        prop_assert_eq!(&out, expected);
+                        prop_assert_eq!(window.fetch(&*source, offset, length).unwrap(), expected);
+                    }
+                    None => prop_assert!(read.is_err() && window.fetch(&*source, offset, length).is_err()),
+                }
+            }
+        }
+    }
+}

@@ -77,3 +77,62 @@ impl<'a> Changes<'a> {
         Some((first..end, self.values.get(offset as usize..)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// A bucket of two columns: one value, and values from rows 0, 4 and 9 on.
+    fn bucket(wide: bool, endian: Endian) -> Vec<u8> {
+        let word = |number: u32| match endian {
+            Endian::Big => number.to_be_bytes(),
+            Endian::Little => number.to_le_bytes(),
+        };
+        let row = |number: u32| {
+            let word = word(number).to_vec();
+            match (wide, endian) {
+                (false, _) => word,
+                (true, Endian::Big) => [vec![0; 4], word].concat(),
+                (true, Endian::Little) => [word, vec![0; 4]].concat(),
+            }
+        };
+        let mut bytes = word(if wide { 0x8000_0008 } else { 8 }).to_vec();
+        bytes.extend(b"abcd");
+        bytes.extend(word(1));
+        bytes.extend(row(0));
+        bytes.extend(word(3));
+        bytes.extend(word(3));
+        for first in [0, 4, 9] {
+            bytes.extend(row(first));
+        }
+        for offset in [0, 1, 2] {
+            bytes.extend(word(offset));
+        }
+        bytes
+    }
+
+    #[test]
+    fn finds_the_value_of_a_row() {
+        for (wide, endian) in [
+            (false, Endian::Big),
+            (false, Endian::Little),
+            (true, Endian::Big),
+            (true, Endian::Little),
+        ] {
+            let bytes = bucket(wide, endian);
+            let changes = Changes::new(&bytes, 1, endian).unwrap();
+            for (row, held, value) in
+                [(0, 0..4, b'a'), (3, 0..4, b'a'), (4, 4..9, b'b'), (30, 9..12, b'c')]
+            {
+                let (rows, found) = changes.get(changes.find(row).unwrap(), 12).unwrap();
+                assert_eq!((rows, found[0]), (held, value), "row {row}, wide {wide}, {endian:?}");
+            }
+            assert!(changes.get(3, 12).is_none());
+            assert_eq!(Changes::new(&bytes, 0, endian).unwrap().get(0, 12).unwrap().1, b"d");
+            assert!(Changes::new(&bytes[..bytes.len() - 1], 1, endian).is_none());
+            assert!(Changes::new(&bytes, 2, endian).is_none());
+        }
+    }
+}

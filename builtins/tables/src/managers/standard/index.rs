@@ -46,17 +46,23 @@ impl Index {
         }
         ends.truncate(used);
         buckets.truncate(used);
-        let mut before = 0;
-        let mut most_rows = 0;
         for end in &mut ends {
             *end = end.saturating_add(1);
-            if *end <= before {
-                return Err(reader.corrupt("an index whose rows do not ascend"));
-            }
-            most_rows = most_rows.max(*end - before);
+        }
+        if !ends.is_sorted_by(|one, next| one < next) {
+            return Err(reader.corrupt("an index whose rows do not ascend"));
+        }
+        Ok(Self::new(ends, buckets, rows_per_bucket))
+    }
+
+    pub(super) fn new(ends: Vec<u64>, buckets: Vec<u32>, rows_per_bucket: u64) -> Self {
+        let mut before = 0;
+        let mut most_rows = 0;
+        for end in &ends {
+            most_rows = most_rows.max(end.saturating_sub(before));
             before = *end;
         }
-        Ok(Self { ends, buckets, rows_per_bucket, most_rows })
+        Self { ends, buckets, rows_per_bucket, most_rows }
     }
 
     /// How many rows it knows.

@@ -167,3 +167,87 @@ impl Place {
 fn to_usize(rows: u64) -> usize {
     usize::try_from(rows).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::buffer::Endian;
+    use crate::managers::buckets::Buckets;
+    use crate::storage::{Folder as _, Memory};
+
+    /// A column in buckets of `size` bytes, each holding some of the rows,
+    /// and what a bit-by-bit reader finds in it.
+    fn column(size: usize, held: &[u64], bits: usize) -> (Place, Vec<bool>) {
+        let count = held.len();
+        let bytes: Vec<u8> =
+            (0..512 + count * size).map(|at| (at * at * 37 % 253).to_le_bytes()[0]).collect();
+        let ends: Vec<u64> = held
+            .iter()
+            .scan(0, |end, rows| {
+                *end += rows;
+                Some(*end)
+            })
+            .collect();
+        // Some buckets follow each other in the file, others do not.
+        let buckets: Vec<u32> =
+            (0..count).map(|at| u32::try_from((at + 2) % count).unwrap()).collect();
+        let nrow = ends.last().copied().unwrap();
+        let mut expected = Vec::new();
+        for (bucket, rows) in buckets.iter().zip(held) {
+            for bit in 0..usize::try_from(*rows).unwrap() * bits {
+                let at = 512 + *bucket as usize * size + 3 + bit / 8;
+                expected.push(bytes[at] >> (bit % 8) & 1 != 0);
+            }
+        }
+        let source = Memory::new([("f".into(), bytes)]).open("f").unwrap();
+        let size = u32::try_from(size).unwrap();
+        let index = Index::new(ends, buckets, held[0]);
+        let core = Core {
+            buckets: Buckets::new(source, size, u32::try_from(count).unwrap()),
+            endian: Endian::Little,
+            nrow,
+            offsets: vec![3],
+            maps: vec![0],
+            indices: vec![index],
+        };
+        (Place::new(&Arc::new(core), 0, "COLUMN", bits).unwrap(), expected)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn reads_any_rows(
+            held in prop::collection::vec(1u64..20, 1..12),
+            bits in 1usize..40,
+            from in 0.0..1.0f64,
+            to in 0.0..1.0f64,
+        ) {
+            let most = usize::try_from(*held.iter().max().unwrap()).unwrap();
+            let bits = if bits > 20 { bits / 8 * 8 } else { bits };
+            let (place, expected) = column(3 + (most * bits).div_ceil(8), &held, bits);
+            let nrow = place.core.nrow;
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+            let row = |part: f64| (part * nrow as f64) as u64;
+            let rows = row(from.min(to))..row(from.max(to));
+            let expected = &expected[to_usize(rows.start) * bits..to_usize(rows.end) * bits];
+            let mut bools = vec![false; expected.len()];
+            place.bools(rows.clone(), &mut bools).unwrap();
+            prop_assert_eq!(&bools, expected);
+            if bits % 8 == 0 {
+                let mut bytes = vec![0; expected.len() / 8];
+                place.bytes(rows.clone(), &mut bytes).unwrap();
+                let mut bools = vec![false; expected.len()];
+                bits::unpack(&bytes, 0, &mut bools);
+                prop_assert_eq!(&bools, expected);
+            }
+            for row in rows {
+                prop_assert!(place.grain(row) >= 1 && row + place.grain(row) <= nrow);
+            }
+        }
+    }
+}

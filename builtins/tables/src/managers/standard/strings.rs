@@ -109,3 +109,47 @@ impl<'a> Strings<'a> {
         Ok(shape)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::managers::buckets::HEADER;
+    use crate::storage::{Folder as _, Memory};
+
+    /// Buckets of 24 bytes, each with its used bytes, the next bucket, and its texts.
+    fn buckets(parts: &[(u32, i32, &[u8; 8])]) -> Buckets {
+        let mut bytes = vec![0; usize::try_from(HEADER).unwrap()];
+        for (used, next, texts) in parts {
+            bytes.extend([0; 4]);
+            bytes.extend(used.to_be_bytes());
+            bytes.extend([0; 4]);
+            bytes.extend(next.to_be_bytes());
+            bytes.extend(*texts);
+        }
+        let source = Memory::new([("f".into(), bytes)]).open("f").unwrap();
+        Buckets::new(source, 24, u32::try_from(parts.len()).unwrap())
+    }
+
+    #[test]
+    fn follows_a_text_through_buckets() {
+        let buckets = buckets(&[(8, 2, b"xxstartt"), (4, -1, b"end....."), (8, 1, b"he midd ")]);
+        let mut text = Vec::new();
+        Strings::new(&buckets, 0, 2).unwrap().take(17, &mut text).unwrap();
+        assert_eq!(text, b"startthe midd end");
+        assert!(Strings::new(&buckets, 0, 2).unwrap().take(19, &mut text).is_err());
+    }
+
+    #[test]
+    fn refuses_rings_and_empty_buckets() {
+        let ring = buckets(&[(8, 1, b"01234567"), (8, 0, b"01234567")]);
+        let mut text = Vec::new();
+        assert!(Strings::new(&ring, 0, 0).unwrap().take(1 << 30, &mut text).is_err());
+        assert!(text.len() < 64);
+        let empty = buckets(&[(8, 1, b"01234567"), (0, 1, b"01234567")]);
+        assert!(Strings::new(&empty, 0, 0).unwrap().take(9, &mut text).is_err());
+        assert!(Strings::new(&buckets(&[(9, 0, b"01234567")]), 0, 0).is_err());
+        assert!(Strings::new(&empty, 0, 9).unwrap().take(1, &mut text).is_err());
+    }
+}
