@@ -105,7 +105,12 @@ impl Gains {
     /// One element of one station and direction as `[freq][time]`; `None`
     /// where the source does not have that element or place. Missing values
     /// are NaN.
-    pub fn plane(&self, station: usize, direction: usize, element: usize) -> Option<Array2<Complex64>> {
+    pub fn plane(
+        &self,
+        station: usize,
+        direction: usize,
+        element: usize,
+    ) -> Option<Array2<Complex64>> {
         let jones = self.jones_place(element)?;
         if station >= self.stations.len() || direction >= self.directions.len() {
             return None;
@@ -141,7 +146,9 @@ impl Gains {
         let weights = self.weights.slice(ndarray::s![.., .., station, .., jones]);
         let valid = values.iter().zip(&weights).filter(|(_, weight)| **weight != 0.0);
         let (count, sum) = valid
-            .fold((0_usize, Complex64::default()), |(count, sum), (value, _)| (count + 1, sum + value));
+            .fold((0_usize, Complex64::default()), |(count, sum), (value, _)| {
+                (count + 1, sum + value)
+            });
         (count > 0).then(|| sum / count as f64)
     }
 }

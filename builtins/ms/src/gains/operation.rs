@@ -95,7 +95,11 @@ impl Operation for ReadGains {
     type Input = GainsInput;
     type Output = GainsOutput;
 
-    fn run(&self, input: GainsInput, ctx: &dyn OperationContext) -> Result<GainsOutput, OperationError> {
+    fn run(
+        &self,
+        input: GainsInput,
+        ctx: &dyn OperationContext,
+    ) -> Result<GainsOutput, OperationError> {
         ctx.check()?;
         let gains = gains(&input)?;
         ctx.check()?;
@@ -175,4 +179,59 @@ fn summary(gains: &Gains) -> Vec<GainSummary> {
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::float_cmp)]
+
+    use std::path::Path;
+
+    use ledama_base::operation::ErrorKind;
+
+    use super::*;
+    use crate::testing::Alone;
+
+    fn input(name: &str) -> GainsInput {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+        GainsInput { path: path.to_str().unwrap().into(), ..GainsInput::default() }
+    }
+
+    #[test]
+    fn values_travel_whole_or_as_a_summary() {
+        let whole = ReadGains.run(input("small.h5::sol000"), &Alone::default()).unwrap();
+        assert_eq!((whole.source.as_str(), whole.valid), ("h5parm", [142, 144]));
+        let values = whole.values.as_ref().unwrap();
+        assert_eq!(values.shape, [3, 4, 3, 2, 2, 2]);
+        assert_eq!(values.values().unwrap()[..2], [0.0, 0.0]);
+        assert_eq!(whole.weights.as_ref().unwrap().values().unwrap()[0], 1.0);
+        assert_eq!(whole.direction_ra_dec[1], Some([5.233, 0.711]));
+        let text = serde_json::to_string(&whole).unwrap();
+        let back: GainsOutput = serde_json::from_str(&text).unwrap();
+        assert_eq!((&back.values, &back.weights), (&whole.values, &whole.weights));
+        let short = ReadGains
+            .run(GainsInput { summary: true, ..input("small.h5::other") }, &Alone::default())
+            .unwrap();
+        assert!(short.values.is_none() && short.weights.is_none());
+        assert_eq!((short.freq_hz.as_slice(), short.time_width_s.len()), ([None].as_slice(), 3));
+        let second = &short.summary[2];
+        assert_eq!(
+            (second.station.as_str(), second.jones.as_str(), second.valid),
+            ("RS106HBA", "XX", 3)
+        );
+        assert!((second.mean_amplitude.unwrap() - 1.01).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_wrong_question_is_told_with_advice() {
+        let back = GainsInput { freq_hz: Some(vec![2.0, 1.0]), ..input("small.parmdb") };
+        let error = ReadGains.run(back, &Alone::default()).unwrap_err();
+        assert!(error.kind == ErrorKind::Input && error.message.contains("must ascend"));
+        let error = ReadGains.run(input("small.h5"), &Alone::default()).unwrap_err();
+        assert!(error.help.unwrap().starts_with("name one as PATH::SET/TABLE"));
+        let error = ReadGains.run(input("make_gains.py"), &Alone::default()).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Corrupt);
+        let error = ReadGains.run(input("small.parmdb::sol000"), &Alone::default()).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Input);
+    }
 }

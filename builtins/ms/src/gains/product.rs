@@ -146,11 +146,12 @@ impl<'a> Chain<'a> {
                 Role::Rotation { effect } => chain.rotations.push((effect, sample)),
                 Role::Diagonal { effect, row } => chain.diagonals.push((effect, row, sample)),
                 Role::Element { group, element, part } => {
-                    let at = numbers.iter().position(|number| *number == group).unwrap_or_else(|| {
-                        numbers.push(group);
-                        chain.groups.push([const { None }; 4]);
-                        numbers.len() - 1
-                    });
+                    let at =
+                        numbers.iter().position(|number| *number == group).unwrap_or_else(|| {
+                            numbers.push(group);
+                            chain.groups.push([const { None }; 4]);
+                            numbers.len() - 1
+                        });
                     let parts = chain.groups[at][element % 4].get_or_insert([const { None }; 4]);
                     parts[part as usize] = Some(sample);
                 }
@@ -163,9 +164,8 @@ impl<'a> Chain<'a> {
     fn present(&self) -> [bool; 4] {
         let mut product = [true, false, false, true];
         let times = |left: [bool; 4], right: [bool; 4]| {
-            [0, 1, 2, 3].map(|at: usize| {
-                (0..2).any(|k| left[at / 2 * 2 + k] && right[k * 2 + at % 2])
-            })
+            [0, 1, 2, 3]
+                .map(|at: usize| (0..2).any(|k| left[at / 2 * 2 + k] && right[k * 2 + at % 2]))
         };
         if !self.rotations.is_empty() {
             product = [true; 4];
@@ -185,14 +185,16 @@ impl<'a> Chain<'a> {
             product = multiply(&turn, &product);
         }
         for group in &self.groups {
-            let matrix = [0, 1, 2, 3].map(|at: usize| group[at].as_ref().map(|parts| element(parts, t, f)));
+            let matrix =
+                [0, 1, 2, 3].map(|at: usize| group[at].as_ref().map(|parts| element(parts, t, f)));
             product = multiply(&matrix, &product);
         }
         for (effect, row, sample) in &self.diagonals {
             let (value, weight) = sample(t, f);
             let factor = effect.factor(value, freq);
             for (at, entry) in product.iter_mut().enumerate() {
-                if let Some(entry) = entry.as_mut().filter(|_| row.is_none_or(|row| row == at / 2)) {
+                if let Some(entry) = entry.as_mut().filter(|_| row.is_none_or(|row| row == at / 2))
+                {
                     *entry = (entry.0 * factor, least(entry.1, weight));
                 }
             }
@@ -213,7 +215,8 @@ fn multiply(left: &Matrix, right: &Matrix) -> Matrix {
         for k in 0..2 {
             if let (Some(a), Some(b)) = (left[at / 2 * 2 + k], right[k * 2 + at % 2]) {
                 let (value, weight) = (a.0 * b.0, least(a.1, b.1));
-                sum = Some(sum.map_or((value, weight), |sum| (sum.0 + value, least(sum.1, weight))));
+                sum =
+                    Some(sum.map_or((value, weight), |sum| (sum.0 + value, least(sum.1, weight))));
             }
         }
         sum

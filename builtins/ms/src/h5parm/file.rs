@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hdf5_reader::group::Group as RawGroup;
-use hdf5_reader::{
-    ByteOrder, Dataset, Datatype, FileStorage, Hdf5File, OpenOptions, StringSize,
-};
+use hdf5_reader::{ByteOrder, Dataset, Datatype, FileStorage, Hdf5File, OpenOptions, StringSize};
 
 use crate::read_error::ReadError;
 
@@ -67,7 +65,9 @@ fn fault(path: &Path, what: &str, error: &hdf5_reader::error::Error) -> ReadErro
         inner = source;
     }
     match inner {
-        hdf5_reader::error::Error::Io(io) => ReadError::io(path, std::io::Error::new(io.kind(), io.to_string())),
+        hdf5_reader::error::Error::Io(io) => {
+            ReadError::io(path, std::io::Error::new(io.kind(), io.to_string()))
+        }
         _ if what.is_empty() => ReadError::corrupt(path, inner.to_string()),
         _ => ReadError::corrupt(path, format!("{what}: {inner}")),
     }
@@ -137,8 +137,9 @@ impl Group {
     pub(crate) fn numbers(&self, name: &str) -> Result<Vec<f64>, ReadError> {
         let dataset = self.dataset(name)?;
         let bytes = dataset.read_raw_bytes().map_err(|error| self.fault(name, &error))?;
-        numbers(&bytes, dataset.dtype())
-            .ok_or_else(|| self.corrupt(name, format!("holds {}, not numbers", type_name(dataset.dtype()))))
+        numbers(&bytes, dataset.dtype()).ok_or_else(|| {
+            self.corrupt(name, format!("holds {}, not numbers", type_name(dataset.dtype())))
+        })
     }
 
     /// All texts of a dataset.
@@ -191,7 +192,9 @@ impl Group {
         };
         bytes
             .chunks_exact(size)
-            .map(|bytes| row(bytes).ok_or_else(|| self.corrupt(name, "has members of another type")))
+            .map(|bytes| {
+                row(bytes).ok_or_else(|| self.corrupt(name, "has members of another type"))
+            })
             .collect()
     }
 }
@@ -202,7 +205,9 @@ fn cut(bytes: &[u8], start: usize, length: usize) -> Option<&[u8]> {
 
 fn fixed_length(kind: &Datatype) -> Option<usize> {
     match kind {
-        Datatype::String { size: StringSize::Fixed(length), .. } if *length > 0 => Some(*length as usize),
+        Datatype::String { size: StringSize::Fixed(length), .. } if *length > 0 => {
+            Some(*length as usize)
+        }
         _ => None,
     }
 }
@@ -222,7 +227,9 @@ fn attribute_text(attribute: &hdf5_reader::Attribute) -> Option<String> {
 
 fn width(kind: &Datatype) -> Option<usize> {
     match kind {
-        Datatype::FloatingPoint { size, .. } | Datatype::FixedPoint { size, .. } => Some(usize::from(*size)),
+        Datatype::FloatingPoint { size, .. } | Datatype::FixedPoint { size, .. } => {
+            Some(usize::from(*size))
+        }
         _ => None,
     }
 }
@@ -240,34 +247,61 @@ fn type_name(kind: &Datatype) -> String {
 
 /// Numbers of any width and byte order as f64.
 fn numbers(bytes: &[u8], kind: &Datatype) -> Option<Vec<f64>> {
-    let (Datatype::FloatingPoint { byte_order, .. } | Datatype::FixedPoint { byte_order, .. }) = kind else {
+    let (Datatype::FloatingPoint { byte_order, .. } | Datatype::FixedPoint { byte_order, .. }) =
+        kind
+    else {
         return None;
     };
     let big = *byte_order == ByteOrder::BigEndian;
     macro_rules! convert {
         ($width:literal, $from:expr) => {
-            bytes.as_chunks::<$width>().0.iter().map(|chunk| {
-                let mut chunk = *chunk;
-                if big {
-                    chunk.reverse();
-                }
-                $from(chunk)
-            }).collect()
+            bytes
+                .as_chunks::<$width>()
+                .0
+                .iter()
+                .map(|chunk| {
+                    let mut chunk = *chunk;
+                    if big {
+                        chunk.reverse();
+                    }
+                    $from(chunk)
+                })
+                .collect()
         };
     }
     #[allow(clippy::cast_precision_loss)] // counts, as everywhere in these files
     Some(match kind {
-        Datatype::FloatingPoint { size: 2, .. } => convert!(2, |chunk| half(u16::from_le_bytes(chunk))),
-        Datatype::FloatingPoint { size: 4, .. } => convert!(4, |chunk| f64::from(f32::from_le_bytes(chunk))),
+        Datatype::FloatingPoint { size: 2, .. } => {
+            convert!(2, |chunk| half(u16::from_le_bytes(chunk)))
+        }
+        Datatype::FloatingPoint { size: 4, .. } => {
+            convert!(4, |chunk| f64::from(f32::from_le_bytes(chunk)))
+        }
         Datatype::FloatingPoint { size: 8, .. } => convert!(8, f64::from_le_bytes),
-        Datatype::FixedPoint { size: 1, signed: true, .. } => convert!(1, |chunk| f64::from(i8::from_le_bytes(chunk))),
-        Datatype::FixedPoint { size: 1, .. } => convert!(1, |chunk| f64::from(u8::from_le_bytes(chunk))),
-        Datatype::FixedPoint { size: 2, signed: true, .. } => convert!(2, |chunk| f64::from(i16::from_le_bytes(chunk))),
-        Datatype::FixedPoint { size: 2, .. } => convert!(2, |chunk| f64::from(u16::from_le_bytes(chunk))),
-        Datatype::FixedPoint { size: 4, signed: true, .. } => convert!(4, |chunk| f64::from(i32::from_le_bytes(chunk))),
-        Datatype::FixedPoint { size: 4, .. } => convert!(4, |chunk| f64::from(u32::from_le_bytes(chunk))),
-        Datatype::FixedPoint { size: 8, signed: true, .. } => convert!(8, |chunk| i64::from_le_bytes(chunk) as f64),
-        Datatype::FixedPoint { size: 8, .. } => convert!(8, |chunk| u64::from_le_bytes(chunk) as f64),
+        Datatype::FixedPoint { size: 1, signed: true, .. } => {
+            convert!(1, |chunk| f64::from(i8::from_le_bytes(chunk)))
+        }
+        Datatype::FixedPoint { size: 1, .. } => {
+            convert!(1, |chunk| f64::from(u8::from_le_bytes(chunk)))
+        }
+        Datatype::FixedPoint { size: 2, signed: true, .. } => {
+            convert!(2, |chunk| f64::from(i16::from_le_bytes(chunk)))
+        }
+        Datatype::FixedPoint { size: 2, .. } => {
+            convert!(2, |chunk| f64::from(u16::from_le_bytes(chunk)))
+        }
+        Datatype::FixedPoint { size: 4, signed: true, .. } => {
+            convert!(4, |chunk| f64::from(i32::from_le_bytes(chunk)))
+        }
+        Datatype::FixedPoint { size: 4, .. } => {
+            convert!(4, |chunk| f64::from(u32::from_le_bytes(chunk)))
+        }
+        Datatype::FixedPoint { size: 8, signed: true, .. } => {
+            convert!(8, |chunk| i64::from_le_bytes(chunk) as f64)
+        }
+        Datatype::FixedPoint { size: 8, .. } => {
+            convert!(8, |chunk| u64::from_le_bytes(chunk) as f64)
+        }
         _ => return None,
     })
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::select::{Chosen, choose};
 use super::{H5Parm, Selection, SolTab, Values, effect_of};
 use crate::gains::{
-    Cells, Direction, Effect, Gains, Glob, Grid, Jones, Part, Request, Role, Sample, Source, Term, build,
+    Cells, Direction, Effect, Gains, Glob, Grid, Jones, Part, Request, Role, Sample, Source, Term,
+    build,
 };
 use crate::read_error::ReadError;
 
@@ -49,14 +50,16 @@ impl H5Parm {
             loaded.push(Loaded::new(path, tab, group(&soltabs, tab), values, &grid)?);
         }
         let terms = |s: usize, d: usize| {
-            let at = |(k, table): (usize, &Loaded<'_>)| table.terms(k, &stations[s], &directions[d]);
+            let at =
+                |(k, table): (usize, &Loaded<'_>)| table.terms(k, &stations[s], &directions[d]);
             loaded.iter().enumerate().flat_map(at).collect()
         };
         let sample = |key: &Key| loaded[key.0].sample(key.1);
         let built = build(path, &grid, stations.len(), directions.len(), terms, sample)?;
         let circular = labels(&soltabs, "pol").iter().any(|label| label.contains(['R', 'L']));
         let names = if circular { ["RR", "RL", "LR", "LL"] } else { ["XX", "XY", "YX", "YY"] };
-        let jones = |element: &usize| Jones { label: names[*element].to_string(), element: *element };
+        let jones =
+            |element: &usize| Jones { label: names[*element].to_string(), element: *element };
         let direction = |name: String| {
             let source = solset.sources.iter().find(|source| source.name == name);
             Direction { ra_dec: source.map(|source| source.ra_dec), name }
@@ -122,7 +125,12 @@ fn labels(tabs: &[&SolTab], name: &str) -> Vec<String> {
     all
 }
 
-fn chosen(path: &Path, what: &str, names: Vec<String>, patterns: &[String]) -> Result<Vec<String>, ReadError> {
+fn chosen(
+    path: &Path,
+    what: &str,
+    names: Vec<String>,
+    patterns: &[String],
+) -> Result<Vec<String>, ReadError> {
     let glob = Glob::new(path, patterns)?;
     if let [first, ..] = glob.unused(&names)[..] {
         let help = format!("there is {}", names.join(", "));
@@ -133,7 +141,8 @@ fn chosen(path: &Path, what: &str, names: Vec<String>, patterns: &[String]) -> R
 
 /// Which solution a table belongs to: what its name has after its type.
 fn group(tabs: &[&SolTab], tab: &SolTab) -> usize {
-    let suffix = |tab: &SolTab| tab.name.strip_prefix(tab.kind.as_str()).unwrap_or(&tab.name).to_string();
+    let suffix =
+        |tab: &SolTab| tab.name.strip_prefix(tab.kind.as_str()).unwrap_or(&tab.name).to_string();
     tabs.iter().position(|other| suffix(other) == suffix(tab)).unwrap_or(0)
 }
 
@@ -149,7 +158,13 @@ fn element(label: &str) -> Option<usize> {
 }
 
 impl<'a> Loaded<'a> {
-    fn new(path: &Path, tab: &'a SolTab, group: usize, values: Values, grid: &Grid) -> Result<Self, ReadError> {
+    fn new(
+        path: &Path,
+        tab: &'a SolTab,
+        group: usize,
+        values: Values,
+        grid: &Grid,
+    ) -> Result<Self, ReadError> {
         let shape = tab.shape();
         let mut strides = vec![1; shape.len()];
         for at in (1..shape.len()).rev() {
@@ -164,7 +179,10 @@ impl<'a> Loaded<'a> {
             if axis.name == "pol"
                 && let Some(label) = axis.labels.iter().find(|label| element(label).is_none())
             {
-                return Err(ReadError::corrupt(path, format!("{} has the polarization {label}", tab.name)));
+                return Err(ReadError::corrupt(
+                    path,
+                    format!("{} has the polarization {label}", tab.name),
+                ));
             }
         }
         let Some(effect) = effect_of(&tab.kind) else {
@@ -185,15 +203,19 @@ impl<'a> Loaded<'a> {
     fn offset(&self, axis: &str, label: &str) -> Option<usize> {
         match self.tab.axis(axis) {
             None => Some(0),
-            Some((at, axis)) => Some(axis.labels.iter().position(|own| own == label)? * self.strides[at]),
+            Some((at, axis)) => {
+                Some(axis.labels.iter().position(|own| own == label)? * self.strides[at])
+            }
         }
     }
 
     /// What the table contributes to a station in a direction.
     fn terms(&self, table: usize, station: &str, direction: &str) -> Vec<Term<Key>> {
-        let base = self.offset("ant", station).zip(self.offset("dir", direction)).map(|(a, d)| a + d);
+        let base =
+            self.offset("ant", station).zip(self.offset("dir", direction)).map(|(a, d)| a + d);
         let gain = matches!(self.effect, Effect::Amplitude | Effect::Phase);
-        let one = |role: Role, offset: usize| Term { role, key: (table, base.map(|base| base + offset)) };
+        let one =
+            |role: Role, offset: usize| Term { role, key: (table, base.map(|base| base + offset)) };
         let effect = self.effect;
         match self.tab.axis("pol") {
             _ if effect.rotates() => vec![one(Role::Rotation { effect }, 0)],
@@ -204,7 +226,8 @@ impl<'a> Loaded<'a> {
                 .enumerate()
                 .filter_map(|(k, label)| {
                     let element = element(label)?;
-                    let part = if effect == Effect::Amplitude { Part::Amplitude } else { Part::Phase };
+                    let part =
+                        if effect == Effect::Amplitude { Part::Amplitude } else { Part::Phase };
                     let role = match element {
                         _ if gain => Role::Element { group: self.group, element, part },
                         0 | 3 => Role::Diagonal { effect, row: Some(element / 3) },
@@ -218,8 +241,12 @@ impl<'a> Loaded<'a> {
 
     fn sample(&self, base: Option<usize>) -> Sample<'_> {
         Box::new(move |t, f| {
-            let at = base.zip(self.time[t]).zip(self.freq[f]).map(|((base, time), freq)| base + time + freq);
-            let pair = at.and_then(|at| Some((*self.values.values.get(at)?, *self.values.weights.get(at)?)));
+            let at = base
+                .zip(self.time[t])
+                .zip(self.freq[f])
+                .map(|((base, time), freq)| base + time + freq);
+            let pair = at
+                .and_then(|at| Some((*self.values.values.get(at)?, *self.values.weights.get(at)?)));
             pair.filter(|(value, _)| value.is_finite()).unwrap_or((f64::NAN, 0.0))
         })
     }

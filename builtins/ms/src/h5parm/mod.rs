@@ -117,7 +117,11 @@ impl SolSet {
     }
 
     /// Reads what the group has; `None` for a group that is no solution set.
-    fn read(group: &Group, name: String, warnings: &mut Vec<String>) -> Result<Option<Self>, ReadError> {
+    fn read(
+        group: &Group,
+        name: String,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<Self>, ReadError> {
         let (groups, datasets) = group.members()?;
         let has = |name: &str| datasets.iter().any(|dataset| dataset == name);
         if group.text("h5parm_version").is_none() && !has("antenna") && !has("source") {
@@ -127,9 +131,8 @@ impl SolSet {
         let mut antennas = Vec::new();
         if has("antenna") {
             match group.table("antenna", "name", "position") {
-                Ok(rows) => antennas.extend(
-                    rows.into_iter().map(|(name, position)| Antenna { name, position }),
-                ),
+                Ok(rows) => antennas
+                    .extend(rows.into_iter().map(|(name, position)| Antenna { name, position })),
                 Err(error) => warnings.push(format!("antennas of {name}: {error}")),
             }
         }
@@ -137,7 +140,8 @@ impl SolSet {
         if has("source") {
             match group.table("source", "name", "dir") {
                 Ok(rows) => {
-                    sources.extend(rows.into_iter().map(|(name, ra_dec)| SkySource { name, ra_dec }));
+                    sources
+                        .extend(rows.into_iter().map(|(name, ra_dec)| SkySource { name, ra_dec }));
                 }
                 Err(error) => warnings.push(format!("sources of {name}: {error}")),
             }

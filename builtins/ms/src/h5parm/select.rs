@@ -57,7 +57,9 @@ pub(super) struct Chosen<'a> {
 /// The tables that a selection means.
 pub(super) fn choose<'a>(file: &'a H5Parm, selection: &Selection) -> Result<Chosen<'a>, ReadError> {
     let solset = match &selection.solset {
-        Some(name) => file.solset(name).ok_or_else(|| wrong(file, format!("has no solution set {name}")))?,
+        Some(name) => {
+            file.solset(name).ok_or_else(|| wrong(file, format!("has no solution set {name}")))?
+        }
         None => match file.solsets() {
             [only] => only,
             [] => return Err(ReadError::not_found(file.path(), "has no solution sets")),
@@ -73,7 +75,10 @@ pub(super) fn choose<'a>(file: &'a H5Parm, selection: &Selection) -> Result<Chos
             return Err(wrong(file, format!("has no solution table {}/{name}", solset.name)));
         };
         if effect_of(&tab.kind).is_none() {
-            return Err(wrong(file, format!("{}/{name} is of type {}, which is no gain", solset.name, tab.kind)));
+            return Err(wrong(
+                file,
+                format!("{}/{name} is of type {}, which is no gain", solset.name, tab.kind),
+            ));
         }
         if !soltabs.iter().any(|chosen| chosen.name == tab.name) {
             soltabs.push(tab);
@@ -86,14 +91,16 @@ pub(super) fn choose<'a>(file: &'a H5Parm, selection: &Selection) -> Result<Chos
 /// of the number may have been derived from these (a clock from a phase) and
 /// must not be applied twice.
 fn first<'a>(file: &'a H5Parm, solset: &'a SolSet) -> Result<Chosen<'a>, ReadError> {
-    let usable: Vec<&SolTab> = solset.soltabs.iter().filter(|tab| effect_of(&tab.kind).is_some()).collect();
+    let usable: Vec<&SolTab> =
+        solset.soltabs.iter().filter(|tab| effect_of(&tab.kind).is_some()).collect();
     let number = usable.iter().filter_map(|tab| tab.number()).min();
     let rank = |tab: &SolTab| match tab.kind.as_str() {
         "amplitude" => 0,
         "phase" => 1,
         _ => 2,
     };
-    let Some(lead) = usable.iter().filter(|tab| tab.number() == number).min_by_key(|tab| rank(tab)) else {
+    let Some(lead) = usable.iter().filter(|tab| tab.number() == number).min_by_key(|tab| rank(tab))
+    else {
         return Err(wrong(file, format!("solution set {} has no gains", solset.name)));
     };
     // A step writes amplitude and phase with the same numbers; the history of
@@ -103,12 +110,16 @@ fn first<'a>(file: &'a H5Parm, solset: &'a SolSet) -> Result<Chosen<'a>, ReadErr
             && tab.number().is_some()
             && (rank(tab) < 2 && rank(lead) < 2 || tab.history.first() == lead.history.first())
     };
-    let (mut soltabs, rest): (Vec<&SolTab>, Vec<&SolTab>) = usable.iter().partition(|tab| belongs(tab));
+    let (mut soltabs, rest): (Vec<&SolTab>, Vec<&SolTab>) =
+        usable.iter().partition(|tab| belongs(tab));
     if soltabs.is_empty() {
         soltabs.push(lead);
     }
-    let others: Vec<&str> =
-        rest.iter().filter(|tab| tab.name != soltabs[0].name).map(|tab| tab.name.as_str()).collect();
+    let others: Vec<&str> = rest
+        .iter()
+        .filter(|tab| tab.name != soltabs[0].name)
+        .map(|tab| tab.name.as_str())
+        .collect();
     let mut warnings = Vec::new();
     if !others.is_empty() {
         let used: Vec<&str> = soltabs.iter().map(|tab| tab.name.as_str()).collect();
@@ -126,7 +137,11 @@ fn wrong(file: &H5Parm, what: String) -> ReadError {
             format!("{}/{}", set.name, tabs.join(","))
         })
         .collect();
-    ReadError::input(file.path(), what, format!("name one as PATH::SET/TABLE,TABLE: there is {}", choices.join("; ")))
+    ReadError::input(
+        file.path(),
+        what,
+        format!("name one as PATH::SET/TABLE,TABLE: there is {}", choices.join("; ")),
+    )
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ pub struct Values {
 impl SolTab {
     /// The number at the end of its name, which joins tables of one solution.
     pub fn number(&self) -> Option<usize> {
-        let digits = self.name.len() - self.name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let digits =
+            self.name.len() - self.name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
         self.name[self.name.len() - digits..].parse().ok()
     }
 
@@ -98,9 +99,12 @@ fn axes(
     shape: &[usize],
     has: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Axis>, ReadError> {
-    let names: Vec<&str> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> =
+        names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.len() != shape.len() {
-        return Err(group.corrupt("val", format!("has {} axes and names {}", shape.len(), names.len())));
+        return Err(
+            group.corrupt("val", format!("has {} axes and names {}", shape.len(), names.len()))
+        );
     }
     let mut axes: Vec<Axis> = Vec::with_capacity(names.len());
     for (name, len) in names.iter().zip(shape) {
@@ -114,7 +118,11 @@ fn axes(
             } else {
                 numbers = group.numbers(name).or_else(|error| {
                     // Axes of other kinds are not used; those below must be read.
-                    if ["time", "freq", "ant", "dir", "pol"].contains(name) { Err(error) } else { Ok(Vec::new()) }
+                    if ["time", "freq", "ant", "dir", "pol"].contains(name) {
+                        Err(error)
+                    } else {
+                        Ok(Vec::new())
+                    }
                 })?;
             }
             let count = numbers.len().max(labels.len());

@@ -21,7 +21,10 @@ pub struct Range {
 impl Range {
     /// Whether a point is inside; lower edges are, upper edges are not.
     pub fn holds(&self, freq: f64, time: f64) -> bool {
-        self.start_freq <= freq && freq < self.end_freq && self.start_time <= time && time < self.end_time
+        self.start_freq <= freq
+            && freq < self.end_freq
+            && self.start_time <= time
+            && time < self.end_time
     }
 
     /// A point with 0 at the lower and 1 at the upper edges.
@@ -60,7 +63,13 @@ impl Domain {
 
     /// Writes its values at the points inside into `out`, `[time][frequency]`
     /// over the points.
-    pub(super) fn sample(&self, funklet: Funklet, time: &[f64], freq: &[f64], out: &mut Array2<f64>) {
+    pub(super) fn sample(
+        &self,
+        funklet: Funklet,
+        time: &[f64],
+        freq: &[f64],
+        out: &mut Array2<f64>,
+    ) {
         let times = within(time, self.range.start_time, self.range.end_time);
         let freqs = within(freq, self.range.start_freq, self.range.end_freq);
         if times.is_empty() || freqs.is_empty() {

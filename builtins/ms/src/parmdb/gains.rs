@@ -26,11 +26,15 @@ impl ParmDb {
     pub fn gains(&self, request: &Request) -> Result<Gains, ReadError> {
         let mut warnings = self.warnings.clone();
         let named = self.named(&mut warnings);
-        let mut stations: Vec<String> = named.iter().map(|(name, _)| name.station().to_string()).collect();
+        let mut stations: Vec<String> =
+            named.iter().map(|(name, _)| name.station().to_string()).collect();
         stations.sort();
         stations.dedup();
-        let mut patches: Vec<String> =
-            named.iter().filter_map(|(name, _)| name.direction()).map(ToString::to_string).collect();
+        let mut patches: Vec<String> = named
+            .iter()
+            .filter_map(|(name, _)| name.direction())
+            .map(ToString::to_string)
+            .collect();
         patches.sort();
         patches.dedup();
         if patches.is_empty() {
@@ -47,18 +51,24 @@ impl ParmDb {
             groups.entry(name.station()).or_default().push((name.clone(), *at));
         }
         let terms = |s: usize, d: usize| {
-            groups.get(stations[s].as_str()).map_or_else(Vec::new, |group| terms(group, &directions[d]))
+            groups
+                .get(stations[s].as_str())
+                .map_or_else(Vec::new, |group| terms(group, &directions[d]))
         };
         let sample = |at: &usize| self.sample(&self.parms[*at], &grid);
         let built = build(&self.path, &grid, stations.len(), directions.len(), terms, sample)?;
         let names = ["XX", "XY", "YX", "YY"];
-        let jones = |element: &usize| Jones { label: names[*element].to_string(), element: *element };
+        let jones =
+            |element: &usize| Jones { label: names[*element].to_string(), element: *element };
         Ok(Gains {
             path: self.path.clone(),
             source: Source::Parmdb,
             jones: built.elements.iter().map(jones).collect(),
             stations,
-            directions: directions.into_iter().map(|name| Direction { name, ra_dec: None }).collect(),
+            directions: directions
+                .into_iter()
+                .map(|name| Direction { name, ra_dec: None })
+                .collect(),
             values: built.values,
             weights: built.weights,
             warnings,
@@ -87,7 +97,12 @@ impl ParmDb {
         named
     }
 
-    fn chosen(&self, what: &str, names: Vec<String>, patterns: &[String]) -> Result<Vec<String>, ReadError> {
+    fn chosen(
+        &self,
+        what: &str,
+        names: Vec<String>,
+        patterns: &[String],
+    ) -> Result<Vec<String>, ReadError> {
         let glob = Glob::new(&self.path, patterns)?;
         if let [first, ..] = glob.unused(&names)[..] {
             let help = format!("there is {}", names.join(", "));
@@ -182,8 +197,12 @@ fn terms(group: &Group, direction: &str) -> Vec<Term<usize>> {
                         Coordinate::Phase => Part::Phase,
                     },
                 },
-                ParmName::Effect { effect, .. } if effect.rotates() => Role::Rotation { effect: *effect },
-                ParmName::Effect { effect, row, .. } => Role::Diagonal { effect: *effect, row: *row },
+                ParmName::Effect { effect, .. } if effect.rotates() => {
+                    Role::Rotation { effect: *effect }
+                }
+                ParmName::Effect { effect, row, .. } => {
+                    Role::Diagonal { effect: *effect, row: *row }
+                }
             };
             Term { role, key: *key }
         })

@@ -142,7 +142,9 @@ impl ParmDb {
     pub fn value(&self, name: &str, freq_hz: f64, time_mjd_s: f64) -> Value {
         match self.parm(name).filter(|parm| !parm.domains.is_empty()) {
             Some(parm) => parm.value(freq_hz, time_mjd_s),
-            None => Value::Default(self.default_of(name).map_or(0.0, |found| found.value(freq_hz, time_mjd_s))),
+            None => Value::Default(
+                self.default_of(name).map_or(0.0, |found| found.value(freq_hz, time_mjd_s)),
+            ),
         }
     }
 }

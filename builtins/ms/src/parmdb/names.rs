@@ -81,7 +81,12 @@ impl ParmName {
             _ => (None, rest),
         };
         let (station, place) = rest.split_first()?;
-        Some(Self::Effect { effect, row, station: (*station).to_string(), direction: direction(place)? })
+        Some(Self::Effect {
+            effect,
+            row,
+            station: (*station).to_string(),
+            direction: direction(place)?,
+        })
     }
 
     /// Its station.

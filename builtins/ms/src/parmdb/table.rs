@@ -150,7 +150,9 @@ fn cells(table: &Table, name: &str) -> Result<Vec<Option<Cell>>, ReadError> {
         };
         let values: Vec<f64> = column.values(run.rows)?;
         let length = values.len() / count.max(1);
-        let cell = |at: usize| Some(Cell { shape: shape.clone(), values: values[at * length..][..length].to_vec() });
+        let cell = |at: usize| {
+            Some(Cell { shape: shape.clone(), values: values[at * length..][..length].to_vec() })
+        };
         cells.extend((0..count).map(cell));
     }
     Ok(cells)

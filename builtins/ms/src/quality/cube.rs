@@ -38,7 +38,8 @@ impl Rows {
             kinds.iter().enumerate().rev().map(|(at, kind)| (kind.number, at)).collect();
         let numbers: Vec<i32> = table.column("KIND")?.values(0..count)?;
         let known = kinds.len();
-        let kinds: Vec<Option<usize>> = numbers.iter().map(|number| places.get(number).copied()).collect();
+        let kinds: Vec<Option<usize>> =
+            numbers.iter().map(|number| places.get(number).copied()).collect();
         let column = table.column("VALUE")?;
         let planes = match column.shape(0)?.as_deref() {
             Some([planes]) if *planes > 0 => *planes,
@@ -95,7 +96,11 @@ impl Cube {
     }
 
     /// The values in their shape, polarizations last.
-    pub(super) fn array<D, S>(&self, table: &Table, shape: S) -> Result<Array<Complex32, D>, ReadError>
+    pub(super) fn array<D, S>(
+        &self,
+        table: &Table,
+        shape: S,
+    ) -> Result<Array<Complex32, D>, ReadError>
     where
         D: Dimension,
         S: ShapeBuilder<Dim = D>,

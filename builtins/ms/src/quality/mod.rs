@@ -11,12 +11,15 @@ mod cube;
 pub mod operation;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::path::{Path, PathBuf};
 
 use ledama_tables::{Complex32, DataType, Table};
 use ndarray::{Array3, Array4};
 use serde::Serialize;
+
+pub use view::{Spread, View, Which};
 
 use crate::read_error::ReadError;
 use cube::{Cube, Rows, ascending};
@@ -130,12 +133,18 @@ impl Quality {
         let path = set.as_ref();
         let main = Table::open(path)?;
         let Some(kinds) = part(&main, KINDS)? else {
-            return Err(ReadError::not_found(path, format!("has no quality statistics (no table {KINDS})")));
+            return Err(ReadError::not_found(
+                path,
+                format!("has no quality statistics (no table {KINDS})"),
+            ));
         };
         let numbers: Vec<i32> = column(&kinds, "KIND")?;
         let names: Vec<String> = column(&kinds, "NAME")?;
-        let kinds: Vec<QualityKind> =
-            numbers.iter().zip(names).map(|(number, name)| QualityKind { number: *number, name }).collect();
+        let kinds: Vec<QualityKind> = numbers
+            .iter()
+            .zip(names)
+            .map(|(number, name)| QualityKind { number: *number, name })
+            .collect();
         let mut found = Self {
             path: path.into(),
             kinds,
@@ -170,12 +179,17 @@ impl Quality {
         let rows = Rows::read(table, &self.kinds)?;
         if rows.unknown > 0 {
             let name = table.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-            self.warnings.push(format!("{} rows of {name} are of a kind without a name", rows.unknown));
+            self.warnings
+                .push(format!("{} rows of {name} are of a kind without a name", rows.unknown));
         }
         Ok(rows)
     }
 
-    fn time_statistics(&mut self, table: &Table, steps: &Steps<'_>) -> Result<(TimeStatistics, usize), ReadError> {
+    fn time_statistics(
+        &mut self,
+        table: &Table,
+        steps: &Steps<'_>,
+    ) -> Result<(TimeStatistics, usize), ReadError> {
         let rows = self.rows(table)?;
         let (freqs, times) = (column(table, "FREQUENCY")?, column(table, "TIME")?);
         let (frequency_hz, time_mjd_s) = (ascending(&freqs), ascending(&times));
@@ -204,7 +218,9 @@ impl Quality {
         let rows = self.rows(table)?;
         let freqs: Vec<f64> = column(table, "FREQUENCY")?;
         let frequency_hz = ascending(&freqs);
-        let cube = Cube::new(table, &rows, &[frequency_hz.len()], |row| vec![place(&frequency_hz, freqs[row])])?;
+        let cube = Cube::new(table, &rows, &[frequency_hz.len()], |row| {
+            vec![place(&frequency_hz, freqs[row])]
+        })?;
         let values = cube.array(table, (self.kinds.len(), frequency_hz.len(), rows.planes))?;
         let statistics = FrequencyStatistics {
             freq_step_hz: steps.frequency(&frequency_hz),
@@ -226,7 +242,8 @@ impl Quality {
         let first: Vec<i32> = column(table, "ANTENNA1")?;
         let second: Vec<i32> = column(table, "ANTENNA2")?;
         let frequency_hz = ascending(&freqs);
-        let mut baselines: Vec<[i32; 2]> = first.iter().zip(&second).map(|(a, b)| [*a, *b]).collect();
+        let mut baselines: Vec<[i32; 2]> =
+            first.iter().zip(&second).map(|(a, b)| [*a, *b]).collect();
         baselines.sort_unstable();
         baselines.dedup();
         let cube = Cube::new(table, &rows, &[baselines.len(), frequency_hz.len()], |row| {

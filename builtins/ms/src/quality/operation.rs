@@ -2,28 +2,15 @@
 
 use ledama_base::operation::{Effect, ErrorKind, Operation, OperationContext, OperationError};
 use ledama_base::rawtext;
-use ledama_tables::Complex32;
-use ndarray::{ArrayD, ArrayViewD, Axis};
+use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 
-use super::{Filling, Quality};
+use super::{Quality, View, Which};
 use crate::encoded::EncodedArray;
 
 /// Reads quality statistics.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Statistics;
-
-/// Which statistics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Table {
-    /// QTS, over baselines.
-    Time,
-    /// QFS, over baselines and times.
-    Frequency,
-    /// QBS, over times.
-    Baseline,
-}
 
 /// What to read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -33,7 +20,7 @@ pub struct StatisticsInput {
     pub path: String,
     /// Which tables; all if empty.
     #[serde(default)]
-    pub tables: Vec<Table>,
+    pub tables: Vec<Which>,
     /// Names of kinds, such as `RFICount`; all if empty.
     #[serde(default)]
     pub kinds: Vec<String>,
@@ -126,7 +113,8 @@ fn output(quality: &Quality, input: &StatisticsInput) -> Result<StatisticsOutput
     let mut places = Vec::new();
     for name in &input.kinds {
         let Some(at) = names.iter().position(|known| known == name) else {
-            let what = format!("{}: has no statistics {name}; there is {}", input.path, names.join(", "));
+            let what =
+                format!("{}: has no statistics {name}; there is {}", input.path, names.join(", "));
             return Err(OperationError::new(ErrorKind::Input, what));
         };
         places.push(at);
@@ -135,74 +123,59 @@ fn output(quality: &Quality, input: &StatisticsInput) -> Result<StatisticsOutput
         places.extend(0..names.len());
     }
     let kinds: Vec<String> = places.iter().map(|at| names[*at].to_string()).collect();
-    let wanted = |table: Table| input.tables.is_empty() || input.tables.contains(&table);
-    let pack = |values: ArrayViewD<'_, Complex32>, filling: Filling, axes: &[&str], plane_axis: usize| {
-        let values = values.select(Axis(0), &places);
-        TableOutput {
-            rows: filling.rows,
-            missing_cells: filling.missing_cells,
-            double_cells: filling.double_cells,
-            summary: summary(&values, &kinds, &quality.correlations, plane_axis),
-            values: (!input.summary).then(|| encoded(&values, axes)),
-            ..TableOutput::default()
+    let table = |which: Which| {
+        let wanted = input.tables.is_empty() || input.tables.contains(&which);
+        let view = quality.view(which).filter(|_| wanted)?;
+        Some(TableOutput {
+            rows: view.filling.rows,
+            missing_cells: view.filling.missing_cells,
+            double_cells: view.filling.double_cells,
+            frequency_hz: view.frequency_hz.to_vec(),
+            freq_step_hz: view.freq_step_hz,
+            time_mjd_s: view.time_mjd_s.to_vec(),
+            time_step_s: view.time_step_s,
+            baselines: view.baselines.to_vec(),
+            values: (!input.summary).then(|| encoded(&view, &places)),
+            summary: summary(&view, quality, &places),
+        })
+    };
+    Ok(StatisticsOutput {
+        kinds,
+        correlations: quality.correlations.clone(),
+        time: table(Which::Time),
+        frequency: table(Which::Frequency),
+        baseline: table(Which::Baseline),
+        warnings: quality.warnings.clone(),
+    })
+}
+
+/// The chosen kinds of a table, with real and imaginary part as a last axis.
+fn encoded(view: &View<'_>, kinds: &[usize]) -> EncodedArray {
+    let values = view.values.select(Axis(0), kinds);
+    let axes: Vec<&str> = view.axes.iter().copied().chain(["part"]).collect();
+    let shape: Vec<usize> = values.shape().iter().copied().chain([2]).collect();
+    let parts = values.iter().flat_map(|value| [value.re, value.im]).map(f64::from);
+    EncodedArray::new(&axes, &shape, parts)
+}
+
+fn summary(view: &View<'_>, quality: &Quality, kinds: &[usize]) -> Vec<Summary> {
+    if view.values.is_empty() {
+        return Vec::new();
+    }
+    let one = |kind: usize, polarization: usize| {
+        let spread = view.spread(kind, polarization);
+        Summary {
+            kind: quality.kinds[kind].name.clone(),
+            correlation: quality.correlations[polarization].clone(),
+            count: spread.map_or(0, |spread| spread.count),
+            mean: spread.map(|spread| [spread.mean.re, spread.mean.im]),
+            range: spread.map(|spread| [spread.least, spread.most]),
         }
     };
-    let time = quality.time.as_ref().filter(|_| wanted(Table::Time)).map(|table| TableOutput {
-        frequency_hz: table.frequency_hz.clone(),
-        freq_step_hz: table.freq_step_hz,
-        time_mjd_s: table.time_mjd_s.clone(),
-        time_step_s: table.time_step_s,
-        ..pack(table.values.view().into_dyn(), table.filling, &["kind", "polarization", "frequency", "time", "part"], 1)
-    });
-    let frequency = quality.frequency.as_ref().filter(|_| wanted(Table::Frequency)).map(|table| TableOutput {
-        frequency_hz: table.frequency_hz.clone(),
-        freq_step_hz: table.freq_step_hz,
-        ..pack(table.values.view().into_dyn(), table.filling, &["kind", "polarization", "frequency", "part"], 1)
-    });
-    let baseline = quality.baseline.as_ref().filter(|_| wanted(Table::Baseline)).map(|table| TableOutput {
-        frequency_hz: table.frequency_hz.clone(),
-        freq_step_hz: table.freq_step_hz,
-        baselines: table.baseline_names.clone(),
-        ..pack(
-            table.values.view().into_dyn(),
-            table.filling,
-            &["kind", "baseline", "polarization", "frequency", "part"],
-            2,
-        )
-    });
-    let correlations = quality.correlations.clone();
-    Ok(StatisticsOutput { kinds, correlations, time, frequency, baseline, warnings: quality.warnings.clone() })
-}
-
-fn encoded(values: &ArrayD<Complex32>, axes: &[&str]) -> EncodedArray {
-    let shape: Vec<usize> = values.shape().iter().copied().chain([2]).collect();
-    EncodedArray::new(axes, &shape, values.iter().flat_map(|value| [value.re, value.im]).map(f64::from))
-}
-
-#[allow(clippy::cast_precision_loss)] // a count
-fn summary(values: &ArrayD<Complex32>, kinds: &[String], planes: &[String], plane_axis: usize) -> Vec<Summary> {
-    let mut all = Vec::new();
-    if values.is_empty() {
-        return all;
-    }
-    for (kind, values) in kinds.iter().zip(values.outer_iter()) {
-        for (correlation, values) in planes.iter().zip(values.axis_iter(Axis(plane_axis - 1))) {
-            let valid = || values.iter().filter(|value| value.re.is_finite() && value.im.is_finite());
-            let (mut count, mut sum, mut least, mut most) = (0, [0.0, 0.0], f64::INFINITY, f64::NEG_INFINITY);
-            for value in valid() {
-                let (re, im) = (f64::from(value.re), f64::from(value.im));
-                count += 1;
-                sum = [sum[0] + re, sum[1] + im];
-                (least, most) = (least.min(re), most.max(re));
-            }
-            all.push(Summary {
-                kind: kind.clone(),
-                correlation: correlation.clone(),
-                count,
-                mean: (count > 0).then(|| sum.map(|sum| sum / count as f64)),
-                range: (count > 0).then_some([least, most]),
-            });
-        }
-    }
-    all
+    let planes = 0..quality.correlations.len();
+    kinds
+        .iter()
+        .flat_map(|kind| planes.clone().map(move |plane| (*kind, plane)))
+        .map(|(kind, plane)| one(kind, plane))
+        .collect()
 }
