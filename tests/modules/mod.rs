@@ -8,3 +8,4 @@ mod delete_data;
 mod from_path;
 mod from_reffile;
 pub(crate) mod manifests;
+mod ms_info;

@@ -107,6 +107,11 @@ mod nodes {
         inventory(&ctx).is_local(name)
     }
 
+    /// Whether a name means a machine that tasks can run on: this host or one of the configuration, and no archive.
+    pub fn is_machine(ctx: NativeCallContext<'_>, name: &str) -> bool {
+        inventory(&ctx).machine(name).is_ok()
+    }
+
     /// The one spelling of a node or store: `node011` for `node11`, `ARCHIVE_PROC` for `TARGET_E_EOR`; unknown names stay as they are.
     pub fn canonical(ctx: NativeCallContext<'_>, name: &str) -> ImmutableString {
         inventory(&ctx).canonical(name).into()

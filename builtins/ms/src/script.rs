@@ -3,6 +3,10 @@
 // What `#[export_module]` asks for and writes.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::wildcard_imports)]
 
+mod set;
+mod solutions;
+mod value;
+
 use ledama_base::operation::{ErrorKind, OperationError};
 use ledama_base::script::{At, ScriptResult};
 use rhai::plugin::*;
@@ -49,9 +53,24 @@ fn scan_input(path: &str, mut options: Map) -> Result<ScanInput, OperationError>
         .map_err(|e| OperationError::new(ErrorKind::Input, format!("options of the search: {e}")))
 }
 
-/// Registers the namespace.
+/// Something is wrong with what a script gave.
+fn input(message: String) -> OperationError {
+    OperationError::new(ErrorKind::Input, message)
+}
+
+/// Registers the namespace and its handles.
 pub fn register(engine: &mut Engine) {
-    engine.register_static_module("ms", exported_module!(api).into());
+    engine.register_type_with_name::<set::MeasurementSet>("MeasurementSet");
+    engine.register_type_with_name::<set::Column>("Column");
+    engine.register_type_with_name::<solutions::Gains>("Gains");
+    engine.register_type_with_name::<solutions::Quality>("Quality");
+    engine.register_type_with_name::<solutions::Statistics>("Statistics");
+    engine.register_global_module(exported_module!(set::methods).into());
+    engine.register_global_module(exported_module!(solutions::methods).into());
+    let mut functions = exported_module!(api);
+    functions.combine(exported_module!(set::functions));
+    functions.combine(exported_module!(solutions::functions));
+    engine.register_static_module("ms", functions.into());
 }
 
 #[cfg(test)]

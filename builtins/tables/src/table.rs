@@ -117,6 +117,11 @@ impl Table {
         self.folder.path()
     }
 
+    /// Its files, wherever they are.
+    pub fn folder(&self) -> &Arc<dyn Folder> {
+        &self.folder
+    }
+
     /// How it holds its rows.
     pub fn kind(&self) -> Kind {
         self.body.kind()

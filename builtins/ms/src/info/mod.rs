@@ -6,6 +6,7 @@
 //! told. Nothing is locked, so sets under work can be looked at.
 
 mod correct;
+mod deviation;
 mod field;
 mod flags;
 mod history;
@@ -22,6 +23,7 @@ mod text;
 pub mod utc;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use ledama_base::corrections::Corrections;
 use ledama_base::path::DataPath;
@@ -29,6 +31,7 @@ use ledama_base::rawtext;
 use ledama_tables::{Table, Value};
 use serde::{Deserialize, Serialize};
 
+pub use deviation::{Deviation, deviations};
 pub use field::{Direction, FieldFacts};
 pub use flags::FlagFacts;
 pub use history::{HistoryFacts, Step};
@@ -39,6 +42,7 @@ pub use state::StateFacts;
 pub use stations::StationFacts;
 pub use text::UNKNOWN;
 
+use crate::packed::Packed;
 use reader::Reader;
 
 /// How much of a set is read.
@@ -139,6 +143,23 @@ impl Default for Wanted<'_> {
     }
 }
 
+/// A set in a folder or in a tar file.
+pub(crate) fn open(path: &Path) -> ledama_tables::Result<Table> {
+    if path.is_file() { Table::open_in(Arc::new(Packed::open(path)?)) } else { Table::open(path) }
+}
+
+/// What a path is: `set` (a folder with a table), `packed` (a tar file),
+/// `file` (any other file), `nothing` (not there, or a folder without a table).
+pub fn kind_of(path: &Path) -> &'static str {
+    if path.join("table.dat").is_file() {
+        "set"
+    } else if path.is_file() {
+        if Packed::open(path).is_ok() { "packed" } else { "file" }
+    } else {
+        "nothing"
+    }
+}
+
 /// How often a set that changes meanwhile is read again.
 const TRIES: usize = 3;
 
@@ -149,7 +170,7 @@ impl MsInfo {
         let path = path.as_ref();
         let mut last = None;
         for _ in 0..TRIES {
-            match Table::open(path).and_then(|table| Self::of(&table, wanted)) {
+            match open(path).and_then(|table| Self::of(&table, wanted)) {
                 Err(error @ ledama_tables::Error::BeingWritten { .. }) => last = Some(error),
                 other => return other,
             }
@@ -190,6 +211,7 @@ impl MsInfo {
         if wanted.depth == Depth::Flags {
             info.flags = flags::read(&mut reader);
         }
+        reader.verify()?;
         info.problems = reader.problems();
         correct::apply(&mut info, wanted.corrections);
         Ok(info)

@@ -25,6 +25,12 @@ impl Reader {
         self.problems
     }
 
+    /// Fails when a table that was read has changed meanwhile.
+    pub(super) fn verify(&self) -> Result<()> {
+        self.main.verify()?;
+        self.subtables.values().flatten().try_for_each(Table::verify)
+    }
+
     /// A sub-table, or the main table; `None` where there is none.
     pub(super) fn table(&mut self, name: &'static str) -> Option<Table> {
         if name == MAIN {

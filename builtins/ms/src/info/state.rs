@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 
 use ledama_base::{units, usage};
-use ledama_tables::Table;
+use ledama_tables::{Table, Usage};
 use serde::{Deserialize, Serialize};
 
 use super::{Depth, Wanted};
@@ -32,15 +32,23 @@ pub struct StateFacts {
     pub size_mb: Option<u64>,
     /// The account that owns it.
     pub owner: Option<String>,
-    /// Whether another process holds a lock on it: `none`, `read` or `write`,
-    /// with the process where it is known.
+    /// How other processes use it: `free`, `open`, `reading` or `writing`.
     pub lock: Option<String>,
+    /// One of those processes, where it is known.
+    pub lock_pid: Option<u32>,
+    /// The lock is held until that process closes the set.
+    pub lock_permanent: bool,
 }
 
 /// Counts the rows of a sub-table by its folder: it need not be linked from
 /// the main table.
 fn rows(table: &Table, name: &str) -> Option<u64> {
-    Table::open(table.path().join(name)).ok().map(|table| table.nrow())
+    Table::open_in(table.folder().folder(name).ok()?).ok().map(|table| table.nrow())
+}
+
+/// Whether the set has a folder with a table of that name.
+fn has_table(table: &Table, name: &str) -> bool {
+    table.folder().folder(name).is_ok_and(|folder| folder.has("table.dat"))
 }
 
 pub(super) fn read(table: &Table, wanted: Wanted<'_>) -> StateFacts {
@@ -48,18 +56,21 @@ pub(super) fn read(table: &Table, wanted: Wanted<'_>) -> StateFacts {
     let quality = rows(table, "QUALITY_TIME_STATISTIC");
     let unreadable = if wanted.depth == Depth::Header { Vec::new() } else { unreadable(table) };
     let size_bytes = if wanted.sizes { measured(table) } else { None };
+    let lock = table.lock_state().ok();
     StateFacts {
         has_corrected_data: table.has_column("CORRECTED_DATA"),
         has_model_data: table.has_column("MODEL_DATA"),
-        has_gain_table: table.path().join("instrument").is_dir(),
+        has_gain_table: has_table(table, "instrument"),
         has_gains: gains.is_some_and(|rows| rows > 0),
-        has_quality_tables: table.path().join("QUALITY_TIME_STATISTIC").is_dir(),
+        has_quality_tables: has_table(table, "QUALITY_TIME_STATISTIC"),
         has_quality: quality.is_some_and(|rows| rows > 0),
         unreadable_columns: unreadable,
         size_bytes,
         size_mb: size_bytes.map(units::mib),
         owner: owner(table),
-        lock: None,
+        lock: lock.map(|lock| usage_name(lock.usage).to_string()),
+        lock_pid: lock.and_then(|lock| lock.pid),
+        lock_permanent: lock.is_some_and(|lock| lock.permanent),
     }
 }
 
@@ -70,6 +81,15 @@ fn unreadable(table: &Table) -> Vec<(String, String)> {
         Some((column.name.clone(), error.to_string()))
     });
     columns.collect()
+}
+
+fn usage_name(usage: Usage) -> &'static str {
+    match usage {
+        Usage::Free => "free",
+        Usage::Open => "open",
+        Usage::Reading => "reading",
+        Usage::Writing => "writing",
+    }
 }
 
 fn measured(table: &Table) -> Option<u64> {

@@ -58,7 +58,7 @@ impl MsInfo {
             ),
             ("Rows", self.nrow.to_string()),
             ("Columns", or_unknown(joined(&self.columns))),
-            ("Lock", or_unknown(self.state.lock.clone())),
+            ("Lock", or_unknown(self.lock_text())),
             ("Size (MB)", or_unknown(self.state.size_mb)),
         ];
         let mut more = |label, value: Option<String>| lines.extend(value.map(|text| (label, text)));
@@ -87,6 +87,15 @@ impl MsInfo {
     pub fn applications(&self) -> Vec<String> {
         let names = self.history.history_counts.iter().map(|(name, _)| name);
         names.filter(|name| *name != "imager").cloned().collect()
+    }
+
+    /// How other processes use the set.
+    pub fn lock_text(&self) -> Option<String> {
+        let usage = self.state.lock.as_ref()?;
+        Some(match self.state.lock_pid {
+            Some(pid) => format!("{usage} (process {pid})"),
+            None => usage.clone(),
+        })
     }
 
     /// Percentage of flags that are set, if they were counted.
