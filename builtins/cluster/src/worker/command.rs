@@ -5,6 +5,7 @@
 //! its program has ended *and* nobody holds its output any more: what it left
 //! in the background would be stopped with the worker, so it is waited for.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::{ErrorKind as IoKind, Read, Write};
 use std::os::fd::AsFd;
@@ -31,6 +32,11 @@ use crate::protocol::{FromWorker, JobResult};
 /// How often a command that says nothing is asked whether anybody still waits for it.
 const LOOK: Duration = Duration::from_secs(1);
 const READ_SIZE: usize = 64 << 10;
+
+thread_local! {
+    /// What is read goes here first. Kept: clearing it would cost more than most reads.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// The programs of a worker that are somebody's to wait for.
 #[derive(Debug, Default)]
@@ -127,7 +133,8 @@ fn converse(
     if let Some(pipe) = &stdin {
         rustix::io::ioctl_fionbio(pipe, true)?;
     }
-    let mut buffer = vec![0; READ_SIZE];
+    let mut buffer = BUFFER.take();
+    buffer.resize(READ_SIZE, 0);
     while stdout.is_some() || stderr.is_some() || stdin.is_some() {
         let ready = {
             let mut pipes = Vec::with_capacity(3);
@@ -155,6 +162,7 @@ fn converse(
             stdin = None;
         }
     }
+    BUFFER.set(buffer);
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use crate::protocol::JobId;
 use crate::turns::Turns;
 
 /// Tasks that wait at one node at most.
-const MOST: usize = 64;
+const MOST: u32 = 64;
 /// A task is not taken for shorter.
 const SHORTEST: Duration = Duration::from_micros(10);
 
@@ -47,9 +47,9 @@ impl Lane {
     fn ahead(&self, ahead: Duration) -> usize {
         let Some(pace) = self.pace else { return 0 };
         let count = ahead.as_secs_f64() / pace.max(SHORTEST.as_secs_f64());
-        // A step of two or more keeps the messages together and the scheduler quiet.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 to MOST
-        let count = count.min(MOST as f64) as usize;
+        let count = count.min(f64::from(MOST)) as usize;
+        // Powers of two: the scheduler hears of few changes.
         if count < 2 { 0 } else { 1 << count.ilog2() }
     }
 }
@@ -110,7 +110,7 @@ mod tests {
         let mut lane = Lane::default();
         assert_eq!(lane.ahead(ahead), 0, "nothing is known yet");
         lane.learn(0.0);
-        assert_eq!(lane.ahead(ahead), MOST);
+        assert_eq!(lane.ahead(ahead), 64);
         lane.learn(1.0);
         assert_eq!(lane.ahead(ahead), 0);
         (0..100).for_each(|_| lane.learn(0.01));
