@@ -63,12 +63,18 @@ impl Objects {
         for _ in 0..count {
             reader.i32()?;
         }
-        let shared = Arc::new(ArrayFile::new(context.folder, context.file_name("i"), Endian::Big));
+        let make = |suffix: &str| {
+            Arc::new(ArrayFile::new(context.folder, context.file_name(suffix), Endian::Big))
+        };
+        let shared = make("i");
+        let file = |number: Option<u32>| {
+            number.map_or_else(|| Arc::clone(&shared), |number| make(&format!("i{number}")))
+        };
         let mut columns = Vec::with_capacity(count);
         for bound in &context.columns {
             let kind = bound.desc.data_type;
             let cells = if is_indirect(bound) {
-                indirect(&mut reader, rows, context, &shared)?
+                indirect(&mut reader, rows, file)?
             } else {
                 let shape = direct_shape(bound)?;
                 Cells::Fixed(Arc::new(Fixed::read(
@@ -143,12 +149,12 @@ fn pieces(
     reader.end()
 }
 
-/// A column of arrays or records in an array file.
+/// A column of arrays or records in an array file. The first version had a
+/// file for each such column, the others have one for all (no number).
 fn indirect(
     reader: &mut Reader<'_>,
     rows: u32,
-    context: &Context<'_>,
-    shared: &Arc<ArrayFile>,
+    file: impl FnOnce(Option<u32>) -> Arc<ArrayFile>,
 ) -> Result<Cells> {
     let version = reader.start("StManColumnIndArrayAipsIO")?;
     reader.i32()?;
@@ -162,14 +168,7 @@ fn indirect(
         Ok(())
     })?;
     reader.end()?;
-    let file = if version > 1 {
-        Arc::clone(shared)
-    } else {
-        // The first version had a file for each such column.
-        let name = context.file_name(&format!("i{number}"));
-        Arc::new(ArrayFile::new(context.folder, name, Endian::Big))
-    };
-    Ok(Cells::Indirect(file, Arc::new(places)))
+    Ok(Cells::Indirect(file((version < 2).then_some(number)), Arc::new(places)))
 }
 
 struct PlaceList(Arc<Vec<u64>>);
@@ -378,3 +377,6 @@ impl ColumnReader for Direct {
         GRAIN
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -199,3 +199,102 @@ fn stored_bytes(kind: DataType, count: usize) -> u64 {
         _ => (count as u64).saturating_mul(kind.width().unwrap_or(1) as u64),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::storage::Memory;
+
+    /// A file in pieces: numbers of 32 bits, and bytes as they are.
+    struct Made(Vec<u8>, Endian);
+
+    impl Made {
+        fn new(version: u32, endian: Endian) -> Self {
+            let mut made = Self(Vec::new(), endian);
+            made.words(&[version]);
+            made.0.extend([0; 12]);
+            made
+        }
+
+        fn words(&mut self, words: &[u32]) {
+            for word in words {
+                let bytes = match self.1 {
+                    Endian::Big => word.to_be_bytes(),
+                    Endian::Little => word.to_le_bytes(),
+                };
+                self.0.extend(bytes);
+            }
+        }
+
+        fn file(self) -> ArrayFile {
+            let folder: Arc<dyn Folder> = Arc::new(Memory::new([("a".into(), self.0)]));
+            ArrayFile::new(&folder, "a".into(), self.1)
+        }
+    }
+
+    #[test]
+    fn reads_arrays_with_and_without_a_count() {
+        for endian in [Endian::Big, Endian::Little] {
+            for version in [0, 1] {
+                let mut made = Made::new(version, endian);
+                let count: &[u32] = if version == 0 { &[] } else { &[7] };
+                made.words(count);
+                made.words(&[2, 3, 2, 10, 11, 12, 13, 14, 15]);
+                let bools = made.0.len() as u64;
+                made.words(count);
+                made.words(&[1, 10]);
+                made.0.extend([0b0000_0101, 0b10]);
+                let file = made.file();
+                let mut cursor = file.cursor().unwrap();
+                let mut shape = Vec::new();
+                let values = cursor.array(DataType::Int, 16, &mut shape).unwrap();
+                assert_eq!((values.count, &shape[..]), (6, &[2, 3][..]));
+                let mut numbers = [0; 6];
+                cursor.values(values.offset, BufferMut::Int(&mut numbers)).unwrap();
+                assert_eq!(numbers, [10, 11, 12, 13, 14, 15]);
+                let values = cursor.array(DataType::Bool, bools, &mut shape).unwrap();
+                let mut flags = [false; 10];
+                cursor.values(values.offset, BufferMut::Bool(&mut flags)).unwrap();
+                assert_eq!(flags.iter().filter(|flag| **flag).count(), 3);
+                assert!(flags[0] && flags[2] && flags[9]);
+                assert!(cursor.array(DataType::Double, bools, &mut shape).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_texts_that_share_their_bytes() {
+        let texts = |places: &[u32]| {
+            let mut made = Made::new(0, Endian::Big);
+            made.words(&[1, 4]);
+            made.words(places);
+            made.words(&[12]);
+            made.0.extend(b"twelve bytes");
+            let file = made.file();
+            let mut cursor = file.cursor().unwrap();
+            let values = cursor.array(DataType::String, 16, &mut Vec::new()).unwrap();
+            let mut out = vec![String::from("before"); 4];
+            cursor.values(values.offset, BufferMut::String(&mut out)).map(|()| out)
+        };
+        assert_eq!(texts(&[0, 40, 0, 0]).unwrap(), ["", "twelve bytes", "", ""]);
+        assert!(texts(&[0, 41, 0, 0]).is_err());
+        // 56 bytes in all, of which the texts would be 48; the next is too much.
+        assert!(texts(&[40, 40, 40, 40]).is_ok());
+        assert!(texts(&[28, 40, 40, 40]).is_err());
+    }
+
+    #[test]
+    fn refuses_impossible_shapes() {
+        for words in
+            [[65, 1, 1, 1], [3, 0xffff_ffff, 1, 1], [3, 0x7fff_ffff, 0x7fff_ffff, 9], [1, 5, 0, 0]]
+        {
+            let mut made = Made::new(0, Endian::Little);
+            made.words(&words);
+            let file = made.file();
+            assert!(file.cursor().unwrap().array(DataType::Int, 16, &mut Vec::new()).is_err());
+        }
+        assert!(Made::new(2, Endian::Little).file().cursor().is_err());
+    }
+}
