@@ -1,4 +1,4 @@
-//! Damaged files of the standard, incremental and AipsIO managers: whatever
+//! Damaged files of the standard, incremental, AipsIO and tiled managers: whatever
 //! is cut off or overwritten, reading ends with values or with an error.
 //!
 //! `LEDAMA_DAMAGE_ROUNDS` multiplies the number of damages tried.
@@ -168,4 +168,11 @@ fn aipsio() {
 fn texts_and_records() {
     damage("syn-strings", &["ssm.tab", "ism.tab"]);
     damage("syn-records", &["records.tab"]);
+}
+
+#[test]
+fn tiled() {
+    damage("syn-tiledcolumn", &["tcol_big.tab"]);
+    damage("syn-tiledshape", &["three_cubes_little.tab"]);
+    damage("syn-tiledcell", &["cells_big.tab"]);
 }

@@ -150,7 +150,7 @@ impl DataColumn {
         let tiles: usize = cuts.iter().map(Vec::len).product();
         // Where a row is gathered from many tiles, the rows of one turn stay in the cache.
         let turn =
-            if tiles > 1 { (2 * PIECE / (each * self.format.width)).max(64) } else { usize::MAX };
+            if tiles > 1 { (4 * PIECE / (each * self.format.width)).max(64) } else { usize::MAX };
         let mut chosen = vec![0; cuts.len()];
         let mut lines = Vec::with_capacity(cuts.len() + 1);
         let (mut at, mut done) = (located.at, 0);
