@@ -177,23 +177,22 @@ fn at(hashes: &[Hash], index: u32) -> Hash {
     usize::try_from(index).ok().and_then(|i| hashes.get(i)).copied().unwrap_or_default()
 }
 
+/// An entry for tests.
+#[cfg(test)]
+pub(crate) fn sample(parent: u32, name: impl AsRef<[u8]>, kind: Kind, size: u64) -> Entry {
+    let name = name.as_ref().into();
+    Entry { parent, name, kind, mode: 0o755, mtime: Time::default(), size, allocated: size }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn entry(parent: u32, name: &str, kind: Kind) -> Entry {
-        Entry {
-            parent,
-            name: name.as_bytes().into(),
-            kind,
-            mode: 0o644,
-            mtime: Time::default(),
-            size: 3,
-            allocated: 4096,
-        }
+        sample(parent, name, kind, 3)
     }
 
-    fn sample() -> Listing {
+    fn set() -> Listing {
         Listing {
             entries: vec![
                 entry(0, "", Kind::Folder),
@@ -207,17 +206,17 @@ mod tests {
 
     #[test]
     fn paths_and_sums() {
-        let listing = sample();
+        let listing = set();
         assert_eq!(listing.path(0), b"");
         assert_eq!(listing.path(2), b"a/x");
         let totals = listing.totals();
-        assert_eq!((totals.bytes, totals.files, totals.allocated), (3, 2, 4096));
+        assert_eq!((totals.bytes, totals.files, totals.allocated), (3, 2, 3));
         assert_eq!(listing.by_name()[&(1, &b"x"[..])], 2);
     }
 
     #[test]
     fn the_digest_depends_on_content_names_and_modes_only() {
-        let listing = sample();
+        let listing = set();
         let mut hashes = vec![[0; 32]; 5];
         let digest = listing.digest(&hashes);
         let mut other = listing.clone();

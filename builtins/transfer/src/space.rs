@@ -131,7 +131,7 @@ pub(crate) fn may_write(folder: &Path) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::entry::{Entry, Time};
+    use crate::entry::{Entry, sample};
 
     const ROOM: Room = Room {
         free: 1 << 30,
@@ -160,15 +160,7 @@ mod tests {
 
     #[test]
     fn small_files_take_whole_blocks_and_holes_nothing() {
-        let file = |size, allocated| Entry {
-            parent: 0,
-            name: (*b"x").into(),
-            kind: Kind::File,
-            mode: 0,
-            mtime: Time::default(),
-            size,
-            allocated,
-        };
+        let file = |size, allocated| Entry { allocated, ..sample(0, "x", Kind::File, size) };
         let listing =
             Listing { entries: vec![file(1, 512), file(1 << 40, 8192), file(4097, 8192)] };
         assert_eq!(ROOM.need(&listing), 4096 + 8192 + 8192);

@@ -132,18 +132,10 @@ fn content<'a>(listing: &'a Listing, entry: &'a Entry) -> Option<&'a Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Time;
+    use crate::entry::sample;
 
     fn entry(parent: u32, name: &str, kind: Kind) -> Entry {
-        Entry {
-            parent,
-            name: name.as_bytes().into(),
-            kind,
-            mode: 0o644,
-            mtime: Time { seconds: 9, nanos: 5 },
-            size: 3,
-            allocated: 3,
-        }
+        sample(parent, name, kind, 3)
     }
 
     fn set() -> Listing {

@@ -86,20 +86,12 @@ pub(super) fn take_stock(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::entry::{Entry, Time};
+    use crate::entry::{Entry, sample};
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     fn entry(parent: u32, name: &str, kind: Kind) -> Entry {
-        Entry {
-            parent,
-            name: name.as_bytes().into(),
-            kind,
-            mode: 0o755,
-            mtime: Time::default(),
-            size: 0,
-            allocated: 0,
-        }
+        sample(parent, name, kind, 0)
     }
 
     #[test]

@@ -218,19 +218,11 @@ fn fits(batch: &[(u32, Option<Hash>)], bytes: u64, entry: &Entry) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::entry::{Kind, Time};
+    use crate::entry::{Kind, sample};
     use crate::testing::FakeContext;
 
     fn listing(sizes: &[u64]) -> Listing {
-        let entry = |kind, size| Entry {
-            parent: 0,
-            name: (*b"x").into(),
-            kind,
-            mode: 0o644,
-            mtime: Time::default(),
-            size,
-            allocated: size,
-        };
+        let entry = |kind, size| sample(0, "x", kind, size);
         let files = sizes.iter().map(|&size| entry(Kind::File, size));
         Listing { entries: std::iter::once(entry(Kind::Folder, 0)).chain(files).collect() }
     }

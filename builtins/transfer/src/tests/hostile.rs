@@ -4,7 +4,7 @@
 use super::*;
 use crate::buffer::{Buffer, Pool};
 use crate::control::supervised;
-use crate::entry::{Entry, Kind, Listing, Time};
+use crate::entry::{Entry, Kind, Listing, sample as entry};
 use crate::hash::{PIECE, hash_piece};
 use crate::link::{Link, Way};
 use crate::receive::{Expected, Job, Outcome, Verify, receive};
@@ -13,11 +13,6 @@ use crate::testing::FakeContext;
 use crate::wire::{BatchItem, End, Frame, ListWriter, PieceHead, Request, Start, Tag, VERSION};
 use ledama_base::operation::ErrorKind;
 use proptest::prelude::*;
-
-fn entry(parent: u32, name: &[u8], kind: Kind, size: u64) -> Entry {
-    let mtime = Time::default();
-    Entry { parent, name: name.into(), kind, mode: 0o755, mtime, size, allocated: size }
-}
 
 fn root() -> Entry {
     entry(0, b"", Kind::Folder, 0)

@@ -183,17 +183,11 @@ fn text<'a>(cursor: &mut Cursor<'a>, max: usize) -> Result<&'a [u8], Malformed> 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::entry::sample;
 
     fn entry(parent: u32, name: &[u8], kind: Kind) -> Entry {
-        Entry {
-            parent,
-            name: name.into(),
-            kind,
-            mode: 0o755,
-            mtime: Time { seconds: -3, nanos: 999_999_999 },
-            size: 0,
-            allocated: 0,
-        }
+        let mtime = Time { seconds: -3, nanos: 999_999_999 };
+        Entry { mtime, ..sample(parent, name, kind, 0) }
     }
 
     fn read(entries: &[Entry]) -> Result<Listing, Malformed> {
