@@ -93,8 +93,8 @@ impl Gains {
 
     /// The lengths of the axes.
     pub fn shape(&self) -> [usize; 5] {
-        let (t, f, s, d, j) = self.values.dim();
-        [t, f, s, d, j]
+        let axes = self.values.shape();
+        [axes[0], axes[1], axes[2], axes[3], axes[4]]
     }
 
     /// The place of an element of the matrix on the axis of elements.

@@ -29,7 +29,7 @@ pub(crate) struct Group {
     path: PathBuf,
     /// Its name inside the file, for messages.
     name: String,
-    group: RawGroup,
+    raw: RawGroup,
 }
 
 /// The most that deflate can make out of a byte; nothing read from a file is
@@ -55,7 +55,7 @@ impl File {
 
     pub(crate) fn root(&self) -> Result<Group, ReadError> {
         let group = self.file.root_group().map_err(|error| fault(&self.path, "", &error))?;
-        Ok(Group { path: self.path.clone(), name: String::new(), group })
+        Ok(Group { path: self.path.clone(), name: String::new(), raw: group })
     }
 }
 
@@ -89,7 +89,7 @@ impl Group {
 
     /// Names of the groups and of the datasets in it, each sorted.
     pub(crate) fn members(&self) -> Result<(Vec<String>, Vec<String>), ReadError> {
-        let mut names = self.group.member_names().map_err(|error| self.fault("", &error))?;
+        let mut names = self.raw.member_names().map_err(|error| self.fault("", &error))?;
         names.0.sort();
         names.1.sort();
         Ok(names)
@@ -101,17 +101,17 @@ impl Group {
     }
 
     pub(crate) fn group(&self, name: &str) -> Result<Self, ReadError> {
-        let group = self.group.group(name).map_err(|error| self.fault(name, &error))?;
-        Ok(Self { path: self.path.clone(), name: self.inside(name), group })
+        let group = self.raw.group(name).map_err(|error| self.fault(name, &error))?;
+        Ok(Self { path: self.path.clone(), name: self.inside(name), raw: group })
     }
 
     fn dataset(&self, name: &str) -> Result<Dataset, ReadError> {
-        self.group.dataset(name).map_err(|error| self.fault(name, &error))
+        self.raw.dataset(name).map_err(|error| self.fault(name, &error))
     }
 
     /// An attribute of the group as text.
     pub(crate) fn text(&self, attribute: &str) -> Option<String> {
-        let attribute = self.group.attribute(attribute).ok()?;
+        let attribute = self.raw.attribute(attribute).ok()?;
         attribute_text(&attribute)
     }
 

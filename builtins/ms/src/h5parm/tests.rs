@@ -1,4 +1,10 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, clippy::cast_precision_loss)]
+#![allow(
+    clippy::many_single_char_names,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::float_cmp,
+    clippy::cast_precision_loss
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -181,12 +187,9 @@ fn rotations_stand_to_the_right_of_gains() {
         both.jones.iter().map(|jones| jones.label.as_str()).collect::<Vec<_>>(),
         ["RR", "RL", "LR", "LL"]
     );
-    for element in 0..4 {
+    for (element, part) in matrix.iter().enumerate() {
         let phase = Complex64::from_polar(1.0, number(2, 0, 1, element / 2, 0) * 1e-3);
-        assert!(
-            near(both.value([2, 3, 1, 0, element]).unwrap(), phase * matrix[element]),
-            "{element}"
-        );
+        assert!(near(both.value([2, 3, 1, 0, element]).unwrap(), phase * part), "{element}");
     }
     let measure = gains("::sol000/rotationmeasure000", &at(&[150e6])).unwrap();
     let angle = number(1, 0, 1, 0, 0) * 1e-3 * (299_792_458.0_f64 / 150e6).powi(2);

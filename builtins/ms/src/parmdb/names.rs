@@ -64,7 +64,7 @@ impl ParmName {
                 element: digit(row)? * 2 + digit(column)?,
                 coordinate,
                 station: (*station).to_string(),
-                direction: direction(place)?,
+                direction: direction(place).ok()?,
             });
         }
         let effect = match *kind {
@@ -85,7 +85,7 @@ impl ParmName {
             effect,
             row,
             station: (*station).to_string(),
-            direction: direction(place)?,
+            direction: direction(place).ok()?,
         })
     }
 
@@ -114,11 +114,11 @@ fn digit(text: &str) -> Option<usize> {
 
 /// The direction at the end of a name. `phase_center` is that of the
 /// observation, so the solution holds everywhere.
-fn direction(rest: &[&str]) -> Option<Option<String>> {
+fn direction(rest: &[&str]) -> Result<Option<String>, ()> {
     match rest {
-        [] | ["phase_center"] => Some(None),
-        [patch] | [patch, "phase_center"] => Some(Some((*patch).to_string())),
-        _ => None,
+        [] | ["phase_center"] => Ok(None),
+        [patch] | [patch, "phase_center"] => Ok(Some((*patch).to_string())),
+        _ => Err(()),
     }
 }
 
@@ -126,30 +126,30 @@ fn direction(rest: &[&str]) -> Option<Option<String>> {
 mod unit {
     use super::*;
 
-    fn gain(element: usize, coordinate: Coordinate, direction: Option<&str>) -> Option<ParmName> {
+    fn gain(element: usize, coordinate: Coordinate, direction: Option<&str>) -> ParmName {
         let direction = direction.map(ToString::to_string);
-        Some(ParmName::Gain { element, coordinate, station: "A".into(), direction })
+        ParmName::Gain { element, coordinate, station: "A".into(), direction }
     }
 
-    fn effect(effect: Effect, row: Option<usize>, direction: Option<&str>) -> Option<ParmName> {
+    fn effect(effect: Effect, row: Option<usize>, direction: Option<&str>) -> ParmName {
         let direction = direction.map(ToString::to_string);
-        Some(ParmName::Effect { effect, row, station: "A".into(), direction })
+        ParmName::Effect { effect, row, station: "A".into(), direction }
     }
 
     #[test]
     fn names_of_gains_and_effects() {
         for (name, meaning) in [
-            ("Gain:0:0:Real:A", gain(0, Coordinate::Real, None)),
-            ("Gain:1:0:Phase:A", gain(2, Coordinate::Phase, None)),
-            ("Gain:0:1:Ampl:A:phase_center", gain(1, Coordinate::Amplitude, None)),
-            ("DirectionalGain:1:1:Imag:A:CasA", gain(3, Coordinate::Imag, Some("CasA"))),
-            ("CommonScalarPhase:A", effect(Effect::Phase, None, None)),
-            ("ScalarAmplitude:A:CygA", effect(Effect::Amplitude, None, Some("CygA"))),
-            ("Clock:A", effect(Effect::Clock, None, None)),
-            ("Clock:1:A", effect(Effect::Clock, Some(1), None)),
-            ("TEC:0:A:phase_center", effect(Effect::Tec, Some(0), None)),
-            ("RotationMeasure:A:phase_center", effect(Effect::RotationMeasure, None, None)),
-            ("CommonRotationAngle:A", effect(Effect::Rotation, None, None)),
+            ("Gain:0:0:Real:A", Some(gain(0, Coordinate::Real, None))),
+            ("Gain:1:0:Phase:A", Some(gain(2, Coordinate::Phase, None))),
+            ("Gain:0:1:Ampl:A:phase_center", Some(gain(1, Coordinate::Amplitude, None))),
+            ("DirectionalGain:1:1:Imag:A:CasA", Some(gain(3, Coordinate::Imag, Some("CasA")))),
+            ("CommonScalarPhase:A", Some(effect(Effect::Phase, None, None))),
+            ("ScalarAmplitude:A:CygA", Some(effect(Effect::Amplitude, None, Some("CygA")))),
+            ("Clock:A", Some(effect(Effect::Clock, None, None))),
+            ("Clock:1:A", Some(effect(Effect::Clock, Some(1), None))),
+            ("TEC:0:A:phase_center", Some(effect(Effect::Tec, Some(0), None))),
+            ("RotationMeasure:A:phase_center", Some(effect(Effect::RotationMeasure, None, None))),
+            ("CommonRotationAngle:A", Some(effect(Effect::Rotation, None, None))),
             ("I:CasA", None),
             ("Gain:0:2:Real:A", None),
             ("Gain:0:0:Real", None),

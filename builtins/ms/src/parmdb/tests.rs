@@ -102,7 +102,7 @@ fn gains_are_products_on_the_cells_of_all() {
                 Complex64::new(real, imag) * Complex64::from_polar(1.0, tau * freq * delay);
             match gains.value([t, f, 0, 0, 0]) {
                 Some(value) => {
-                    assert!((value - wanted).norm() < 1e-9 * wanted.norm(), "{value} {wanted}")
+                    assert!((value - wanted).norm() < 1e-9 * wanted.norm(), "{value} {wanted}");
                 }
                 None => assert!(time == &150.0 && wanted.is_nan()),
             }
@@ -136,9 +136,9 @@ fn damaged_tables_are_errors_and_no_panics() {
             let entry = entry.unwrap();
             let target = to.join(entry.file_name());
             if entry.path().is_dir() {
-                copy(&entry.path(), &target)
+                copy(&entry.path(), &target);
             } else {
-                drop(std::fs::copy(entry.path(), target))
+                drop(std::fs::copy(entry.path(), target));
             }
         }
     }

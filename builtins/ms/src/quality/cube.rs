@@ -76,7 +76,7 @@ impl Cube {
         };
         let nan = Complex32::new(f32::NAN, f32::NAN);
         let mut values = vec![nan; cells.saturating_mul(rows.planes)];
-        let mut filled = vec![0_u8; cells];
+        let mut filled = vec![0_u16; cells];
         for (row, kind) in rows.kinds.iter().enumerate() {
             let mut at = *kind;
             for (place, length) in places(row).into_iter().zip(axes) {

@@ -88,7 +88,7 @@ fn all_statistics_of_the_data_pack() {
                 (time.freq_step_hz, baseline.freq_step_hz),
                 (Some(195_312.5), Some(195_312.5))
             );
-            assert!((frequency.freq_step_hz.unwrap() - 24_414.0625).abs() < 1e-6);
+            assert!((frequency.freq_step_hz.unwrap() - 24_414.062_5).abs() < 1e-6);
             assert!((time.time_step_s.unwrap() - 10.013_901).abs() < 1e-6);
         }
     }
