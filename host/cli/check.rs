@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::desk::Desk;
 use super::modules::Catalogue;
-use super::place::Place;
 use super::{Outcome, Shared};
 use crate::check::Checker;
 use crate::diagnostic::{Diagnostic, Failure, any_error};
 use crate::engine::{self, ScriptFile, Spot};
 use crate::report::results;
-use crate::report::talk::Talk;
 use crate::run::outcome;
 
 /// Options of `ledama check`.
@@ -26,9 +25,7 @@ pub(super) struct Args {
 
 /// Checks; exit code 1 if anything is wrong.
 pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
-    let talk = Talk::new(shared.color);
-    let place = Place::find(shared, &talk)?;
-    let catalogue = Catalogue::new(shared, &place.loaded.config.paths.modules, &talk);
+    let Desk { talk, catalogue, .. } = Desk::open(shared)?;
     let scripts = scripts(&catalogue, &args.files)?;
     let checker = Checker::new(catalogue.library.clone());
     let mut findings: Vec<Diagnostic> = Vec::new();

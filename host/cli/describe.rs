@@ -1,11 +1,9 @@
 //! `ledama describe`: everything about one module.
 
-use super::modules::Catalogue;
-use super::place::Place;
+use super::desk::Desk;
 use super::{Outcome, Shared};
 use crate::manifest::describe;
 use crate::report::results;
-use crate::report::talk::Talk;
 use crate::run::outcome;
 
 /// Options of `ledama describe`.
@@ -20,9 +18,7 @@ pub(super) struct Args {
 
 /// Describes it as this account sees it.
 pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
-    let talk = Talk::new(shared.color);
-    let place = Place::find(shared, &talk)?;
-    let catalogue = Catalogue::new(shared, &place.loaded.config.paths.modules, &talk);
+    let Desk { place, catalogue, .. } = Desk::open(shared)?;
     let manifest =
         catalogue.module(&args.module)?.at_level(place.level).filled(&place.placeholders());
     if args.json {

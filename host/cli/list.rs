@@ -2,12 +2,10 @@
 
 use serde_json::json;
 
-use super::modules::Catalogue;
-use super::place::Place;
+use super::desk::Desk;
 use super::{Outcome, Shared};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::manifest::Manifest;
-use crate::report::talk::Talk;
 use crate::report::{results, table};
 use crate::run::outcome;
 
@@ -27,9 +25,7 @@ pub(super) struct Args {
 
 /// Lists them.
 pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
-    let talk = Talk::new(shared.color);
-    let place = Place::find(shared, &talk)?;
-    let catalogue = Catalogue::new(shared, &place.loaded.config.paths.modules, &talk);
+    let Desk { talk, place, catalogue } = Desk::open(shared)?;
     let (modules, faults) = catalogue.all(place.level);
     let broken = faults.iter().any(Diagnostic::is_error);
     if !faults.is_empty() {

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod config;
 mod describe;
+mod desk;
 mod docs;
 mod doctor;
 mod entries;

@@ -5,11 +5,9 @@ use std::path::PathBuf;
 use ledama_base::atomic::{self, Existing};
 use ledama_base::operation::OperationError;
 
-use super::modules::Catalogue;
-use super::place::Place;
+use super::desk::Desk;
 use super::{Outcome, Shared};
 use crate::diagnostic::Diagnostic;
-use crate::report::talk::Talk;
 use crate::run::outcome;
 use crate::scaffold;
 
@@ -28,9 +26,7 @@ pub(super) struct Args {
 
 /// Writes it; never over a file that is there, nor with the name of another module.
 pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
-    let talk = Talk::new(shared.color);
-    let place = Place::find(shared, &talk)?;
-    let catalogue = Catalogue::new(shared, &place.loaded.config.paths.modules, &talk);
+    let Desk { talk, catalogue, .. } = Desk::open(shared)?;
     let text = scaffold::module(&args.name, &args.group, &catalogue.shared_groups()?)?;
     let path = args.folder.join(format!("{}.rhai", args.name));
     let known = catalogue.library.modules();

@@ -22,6 +22,7 @@ use ledama_cluster::transport::Connectors;
 use ledama_config::Inventory;
 use rhai::Dynamic;
 
+use super::desk::Desk;
 use super::modules::Catalogue;
 use super::place::Place;
 use super::{Failure, Outcome, Shared};
@@ -57,9 +58,8 @@ pub(super) struct Args {
 
 /// Reads and evaluates until the end of the input.
 pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
-    let talk = Arc::new(Talk::new(shared.color));
-    let place = Place::find(shared, &talk)?;
-    let catalogue = Catalogue::new(shared, &place.loaded.config.paths.modules, &talk);
+    let Desk { talk, place, catalogue } = Desk::open(shared)?;
+    let talk = Arc::new(talk);
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let cancel = CancelToken::new();
     let interrupts = Interrupts::listen(cancel.clone(), interactive)

@@ -15,6 +15,7 @@ use ledama_config::Inventory;
 use rhai::Dynamic;
 use serde_json::Value;
 
+use super::desk::Desk;
 use super::modules::Catalogue;
 use super::place::Place;
 use super::run_flags::RunFlags;
@@ -56,9 +57,8 @@ impl Args {
 /// Runs a module or a script.
 pub fn run(shared: &Shared, args: &Args) -> Outcome {
     let shared = shared.overridden_by(&words::shared(&args.rest));
-    let talk = Arc::new(Talk::new(shared.color));
-    let place = Place::find(&shared, &talk)?;
-    let catalogue = Catalogue::new(&shared, &place.loaded.config.paths.modules, &talk);
+    let Desk { talk, place, catalogue } = Desk::open(&shared)?;
+    let talk = Arc::new(talk);
     let script = catalogue.find(&args.module)?;
     let reading = catalogue.read(&script);
     let job = Job { place, catalogue, script, talk, verbose: shared.verbose };
