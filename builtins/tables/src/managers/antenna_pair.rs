@@ -93,7 +93,7 @@ impl Manager for AntennaPairs {
         }
     }
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         ""
     }
 }

@@ -16,7 +16,7 @@ const MAGIC: [u8; 4] = *b"Crbf";
 const VERSION: u32 = 1;
 
 /// Bytes of the fixed head that all versions have.
-const HEAD: u64 = 28;
+const HEAD: u32 = 28;
 
 /// An open file of rows.
 pub(crate) struct RowFile {
@@ -36,8 +36,8 @@ impl RowFile {
         source: Arc<dyn Source>,
         tag: [u8; 8],
     ) -> Result<(Self, [u8; N])> {
-        let mut head = [0; HEAD as usize];
-        source.check(0, HEAD)?;
+        let mut head = [0; 28];
+        source.check(0, u64::from(HEAD))?;
         source.read_at(0, &mut head)?;
         let wrong = |what: String| Error::corrupt(source.path(), what);
         if head[..4] != MAGIC {
@@ -51,7 +51,7 @@ impl RowFile {
             ));
         }
         let (own, stride, other) = (u32_at(&head, 8), u64_at(&head, 12), u64_at(&head, 20));
-        if u64::from(own) < HEAD || other != N as u64 {
+        if own < HEAD || other != N as u64 {
             return Err(wrong(format!("has heads of {own} and {other} bytes, not {HEAD} and {N}")));
         }
         let mut rest = [0; N];

@@ -107,7 +107,7 @@ impl Manager for StokesI {
         }
     }
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         ""
     }
 }

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 const TAG: [u8; 8] = *b"Uvw-col\0";
 
 /// Rows whose antennas are read at once.
-const ROWS_AT_ONCE: u64 = 4096;
+const ROWS_AT_ONCE: u16 = 4096;
 
 /// An open `UvwStMan`.
 pub(crate) struct Uvws {
@@ -46,7 +46,8 @@ struct Uvw {
 #[derive(Default)]
 struct Positions {
     slot: Option<u64>,
-    positions: Vec<[f64; 3]>,
+    /// By the number of the antenna.
+    places: Vec<[f64; 3]>,
     bytes: Vec<u8>,
     baselines: [Vec<i32>; 2],
 }
@@ -104,7 +105,7 @@ impl Manager for Uvws {
         Ok(Arc::clone(&self.column) as Arc<dyn ColumnReader>)
     }
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         ""
     }
 }
@@ -127,8 +128,8 @@ impl Uvw {
         // Whole slots are in the file, as was found when it was opened.
         last.bytes.resize(count.checked_mul(24).ok_or_else(too_many)?, 0);
         self.file.read(slot.saturating_mul(stored), &mut last.bytes)?;
-        last.positions.clear();
-        last.positions.extend(last.bytes.as_chunks::<24>().0.iter().map(|bytes| {
+        last.places.clear();
+        last.places.extend(last.bytes.as_chunks::<24>().0.iter().map(|bytes| {
             let mut position = [0.0; 3];
             for (value, bytes) in position.iter_mut().zip(bytes.as_chunks::<8>().0) {
                 *value = f64::from_le_bytes(*bytes);
@@ -136,10 +137,10 @@ impl Uvw {
             position
         }));
         let reference = usize::try_from(self.reference).map_err(|_| too_many())?;
-        if reference > last.positions.len() {
+        if reference > last.places.len() {
             return Err(too_many());
         }
-        last.positions.insert(reference, [0.0; 3]);
+        last.places.insert(reference, [0.0; 3]);
         last.slot = Some(slot);
         Ok(())
     }
@@ -157,7 +158,7 @@ impl Uvw {
             self.seek(last, row.checked_div(self.slot_rows).unwrap_or(0))?;
             let position = |antenna: i32| {
                 let antenna = usize::try_from(antenna).ok();
-                antenna.and_then(|antenna| last.positions.get(antenna))
+                antenna.and_then(|antenna| last.places.get(antenna))
             };
             let (Some(from), Some(to)) = (position(*first), position(*second)) else {
                 return Err(self.file.corrupt(format!(
@@ -188,7 +189,7 @@ impl ColumnReader for Uvw {
         check_type(&self.name, DataType::Double, &out)?;
         let BufferMut::Double(values) = &mut out else { return Ok(()) };
         let mut row = rows.start;
-        for out in values.as_chunks_mut::<3>().0.chunks_mut(ROWS_AT_ONCE as usize) {
+        for out in values.as_chunks_mut::<3>().0.chunks_mut(usize::from(ROWS_AT_ONCE)) {
             let end = row.saturating_add(out.len() as u64);
             self.fill(row..end, out)?;
             row = end;
@@ -198,7 +199,7 @@ impl ColumnReader for Uvw {
 
     fn grain(&self, row: u64) -> u64 {
         // Whole time slots, so that threads do not share one.
-        let slots = ROWS_AT_ONCE.checked_div(self.slot_rows).unwrap_or(0).max(1);
+        let slots = u64::from(ROWS_AT_ONCE).checked_div(self.slot_rows).unwrap_or(0).max(1);
         let rows = slots.saturating_mul(self.slot_rows).max(1);
         rows - row % rows
     }

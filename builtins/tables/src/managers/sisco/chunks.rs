@@ -16,9 +16,9 @@ use super::decode::Level;
 use crate::error::{Error, Result};
 use crate::storage::Source;
 
-/// Bytes before the first chunk: a tag, the version with the mode, eight
+/// Where the first chunk begins: a tag, the version with the mode, eight
 /// bytes without a meaning, and the level.
-const HEAD: u64 = 21;
+pub(super) const HEAD: u64 = 21;
 
 /// The version that is known; there was no other in a release of casacore.
 const VERSION: u16 = 2;
@@ -77,7 +77,7 @@ pub(super) struct Room {
 impl File {
     /// Opens a file and reads its head.
     pub(super) fn open(source: Arc<dyn Source>) -> Result<Self> {
-        let mut head = [0; HEAD as usize];
+        let mut head = [0; 21];
         source.check(0, HEAD)?;
         source.read_at(0, &mut head)?;
         if &head[..8] != b"Sisco\0\0\0" {
@@ -97,18 +97,14 @@ impl File {
             _ => return Err(Error::unsupported(source.path(), "stores unknown correlations")),
         };
         let code = i8::from_le_bytes([head[20]]);
-        let Some(level) = Level::from_code(code) else {
+        let level = Level::from_code(code);
+        if level.is_none() && code != -1 {
             return Err(Error::unsupported(
                 source.path(),
                 format!("has the unknown prediction level {code}"),
             ));
-        };
+        }
         Ok(Self { source, mode, level })
-    }
-
-    /// Where the first chunk begins.
-    pub(super) fn first(&self) -> u64 {
-        HEAD
     }
 
     /// A "damaged" error of this file.

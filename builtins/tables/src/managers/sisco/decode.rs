@@ -13,12 +13,11 @@ pub(super) struct Level {
 }
 
 impl Level {
-    /// The meaning of the level in the head of a file: `Some(None)` where
-    /// nothing is guessed, `None` for a level that is not known.
-    pub(super) fn from_code(code: i8) -> Option<Option<Self>> {
-        let both = |guess| Some(Some(Self { frequency: guess, time: guess }));
+    /// The meaning of the level in the head of a file, if it is known; -1,
+    /// where nothing is guessed, is none of these.
+    pub(super) fn from_code(code: i8) -> Option<Self> {
+        let both = |guess| Some(Self { frequency: guess, time: guess });
         match code {
-            -1 => Some(None),
             0 => both(Guess::Same),
             1 => both(Guess::Linear),
             2 => both(Guess::Quadratic),
@@ -26,7 +25,7 @@ impl Level {
             10 => both(Guess::Mean),
             11 => both(Guess::LinearOfThree),
             12 => both(Guess::QuadraticOfFour),
-            21 => Some(Some(Self { frequency: Guess::Quadratic, time: Guess::Linear })),
+            21 => Some(Self { frequency: Guess::Quadratic, time: Guess::Linear }),
             _ => None,
         }
     }

@@ -30,6 +30,11 @@ use crate::part::Part;
 /// The columns that tell the baseline.
 const BASELINE: [&str; 4] = ["FIELD_ID", "DATA_DESC_ID", "ANTENNA1", "ANTENNA2"];
 
+/// Most correlations and values of a cell that are accepted, so that a
+/// damaged shape does not ask for memory without end.
+const MAX_CORRELATIONS: usize = 256;
+const MAX_VALUES: usize = 1 << 26;
+
 /// Decoded blocks that are kept.
 const BLOCKS: usize = 4;
 
@@ -101,7 +106,7 @@ impl Manager for Sisco {
         Ok(Arc::clone(&self.column) as Arc<dyn ColumnReader>)
     }
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         ""
     }
 }
@@ -123,7 +128,9 @@ impl Layout {
         match shape {
             None => Ok((0, 0)),
             Some([channels, correlations])
-                if self.file.mode == Mode::All || *correlations == 4 || *channels == 0 =>
+                if (self.file.mode == Mode::All || *correlations == 4 || *channels == 0)
+                    && *correlations <= MAX_CORRELATIONS
+                    && channels.saturating_mul(*correlations) <= MAX_VALUES =>
             {
                 Ok((*channels, *correlations))
             }

@@ -22,38 +22,42 @@ const FAR_OFF: u32 = 0xfe00_0000;
 
 /// Whether numbers of this exponent are added: not infinities, NaN, zeros
 /// and numbers too small for their full precision.
-#[inline(always)]
+#[inline]
 pub(super) fn is_ordinary(exponent: i8) -> bool {
     exponent > -127
 }
 
+/// The lowest byte.
+#[inline]
+fn byte(number: u32) -> u8 {
+    number.to_le_bytes()[0]
+}
+
 impl Number {
-    #[inline(always)]
+    #[inline]
     fn zero(exponent: i8) -> Self {
         Self { mantissa: 0, exponent, negative: false }
     }
 
     /// Takes a mantissa with its sign in the highest bit, as it is stored.
-    #[inline(always)]
+    #[inline]
     pub(super) fn stored(mantissa: u32, exponent: i8) -> Self {
         Self { mantissa: mantissa & 0x7fff_ffff, exponent, negative: mantissa >> 31 != 0 }
     }
 
     /// Takes a float apart, given its bits.
-    #[inline(always)]
-    #[allow(clippy::cast_possible_wrap)]
+    #[inline]
     pub(super) fn of_float(bits: u32) -> Self {
         let leading = if bits << 1 == 0 { 0 } else { LEADING };
         Self {
             mantissa: bits & 0x007f_ffff | leading,
-            exponent: ((bits >> 23) as u8).wrapping_sub(127) as i8,
+            exponent: byte(bits >> 23).wrapping_sub(127).cast_signed(),
             negative: bits >> 31 != 0,
         }
     }
 
     /// The bits of the float.
-    #[inline(always)]
-    #[allow(clippy::cast_sign_loss)]
+    #[inline]
     pub(super) fn to_float(self) -> u32 {
         let (mut mantissa, mut exponent) = (self.mantissa, self.exponent.cast_unsigned());
         let sign = u32::from(self.negative) << 31;
@@ -67,13 +71,13 @@ impl Number {
             } else {
                 mantissa <<= zeros - 8;
             }
-            exponent = exponent.wrapping_add(8).wrapping_sub(zeros as u8);
+            exponent = exponent.wrapping_add(8).wrapping_sub(byte(zeros));
         }
         mantissa & 0x007f_ffff | u32::from(exponent.wrapping_add(127)) << 23 | sign
     }
 
     /// Adds a number of the same exponent.
-    #[inline(always)]
+    #[inline]
     pub(super) fn plus(self, other: Self) -> Self {
         if self.negative == other.negative {
             return Self { mantissa: self.mantissa.wrapping_add(other.mantissa), ..self };
@@ -86,33 +90,33 @@ impl Number {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn minus(self, other: Self) -> Self {
         self.plus(other.negated())
     }
 
-    #[inline(always)]
+    #[inline]
     fn negated(self) -> Self {
         Self { negative: !self.negative, ..self }
     }
 
-    #[inline(always)]
+    #[inline]
     fn times(self, factor: u32) -> Self {
         Self { mantissa: self.mantissa.wrapping_mul(factor), ..self }
     }
 
-    #[inline(always)]
+    #[inline]
     fn over(self, divisor: u32) -> Self {
         Self { mantissa: self.mantissa / divisor, ..self }
     }
 
-    #[inline(always)]
+    #[inline]
     fn is_ordinary(self) -> bool {
         is_ordinary(self.exponent)
     }
 
     /// The number with another exponent; `None` where it would not fit.
-    #[inline(always)]
+    #[inline]
     fn with_exponent(self, exponent: i8) -> Option<Self> {
         let up = i32::from(self.exponent) - i32::from(exponent);
         let mantissa = match up {
@@ -126,7 +130,7 @@ impl Number {
     }
 
     /// Zero in place of a guess that is far off.
-    #[inline(always)]
+    #[inline]
     fn near(self) -> Self {
         if self.mantissa & FAR_OFF == 0 { self } else { Self::zero(self.exponent) }
     }
@@ -175,7 +179,6 @@ impl Guess {
     }
 
     /// Guesses a number of a known exponent; `last[0]` is the one before it.
-    #[inline(always)]
     pub(super) fn guess(self, last: &[Number; 4], exponent: i8) -> Number {
         match self {
             Self::Same => same(last[0], exponent),
@@ -187,7 +190,6 @@ impl Guess {
         }
     }
 
-    #[inline(always)]
     fn of_two(self, one: Number, two: Number, exponent: i8) -> Number {
         if !one.is_ordinary() {
             return same(two, exponent);
@@ -205,7 +207,6 @@ impl Guess {
         }
     }
 
-    #[inline(always)]
     fn of_three(self, one: Number, two: Number, three: Number, exponent: i8) -> Number {
         if !one.is_ordinary() {
             return same(two, exponent);
@@ -234,7 +235,6 @@ impl Guess {
         }
     }
 
-    #[inline(always)]
     fn of_four(self, last: &[Number; 4], exponent: i8) -> Number {
         let [one, two, three, four] = *last;
         if !one.is_ordinary() {
@@ -281,7 +281,6 @@ impl Guess {
 }
 
 /// The last number again, unless it is more than twice as large.
-#[inline(always)]
 fn same(last: Number, exponent: i8) -> Number {
     if !last.is_ordinary() {
         return Number::zero(exponent);
@@ -339,8 +338,8 @@ mod tests {
     #[test]
     fn a_long_mantissa_becomes_a_float() {
         let number = Number { mantissa: 0x0180_0000, exponent: 0, negative: true };
-        assert_eq!(f32::from_bits(number.to_float()), -3.0);
+        assert_eq!(number.to_float(), (-3.0f32).to_bits());
         let number = Number { mantissa: 0x0000_0003, exponent: 23, negative: false };
-        assert_eq!(f32::from_bits(number.to_float()), 3.0);
+        assert_eq!(number.to_float(), 3.0f32.to_bits());
     }
 }

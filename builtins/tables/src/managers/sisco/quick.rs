@@ -5,6 +5,9 @@
 //! with one branch, which a processor foresees; noise would make it miss
 //! those of the steps all the time.
 
+// The loops over channels need these inside, with the guess known.
+#![allow(clippy::inline_always)]
+
 use super::number::{Guess, Number, is_ordinary};
 
 /// Guesses from here on, of either sign, are taken as being far off.
@@ -48,7 +51,8 @@ impl Guess {
             size += weight.abs() * mantissa;
         }
         // With `size` below 32 bits no step of the sum was longer.
-        if unusual | (size >> 32 != 0) | (self == Self::Same) {
+        unusual |= size >> 32 != 0;
+        if unusual || self == Self::Same {
             return self.undo_in_steps(stored, last);
         }
         let guess = sum / divisor;
@@ -56,8 +60,8 @@ impl Guess {
         let mantissa = i64::from(stored.mantissa);
         let sum = guess + if stored.negative { -mantissa } else { mantissa };
         Number {
-            // Of 31 and 25 bits.
-            mantissa: sum.unsigned_abs() as u32,
+            // The sum of one of 31 bits and one of 25.
+            mantissa: u32::try_from(sum.unsigned_abs()).unwrap_or(u32::MAX),
             exponent: stored.exponent,
             negative: if sum == 0 { stored.negative } else { sum < 0 },
         }

@@ -126,20 +126,14 @@ impl Shapes {
             if begun.len() as u64 <= axes {
                 continue;
             }
-            let id = match known.get(&begun) {
-                Some(id) => *id,
-                None => {
-                    let id = u32::try_from(block.shapes.len()).unwrap_or(u32::MAX);
-                    let axes = begun[1..].iter().rev().map(|axis| usize::try_from(*axis));
-                    let shape: Option<Shape> = axes.map(Result::ok).collect();
-                    let fits = |shape: &Shape| {
-                        shape.iter().try_fold(8usize, |all, axis| all.checked_mul(*axis)).is_some()
-                    };
-                    let shape = shape.filter(fits);
-                    block.shapes.push(shape.ok_or_else(|| wrong("has a cell that is too large"))?);
-                    known.insert(begun.clone(), id);
-                    id
-                }
+            let id = if let Some(id) = known.get(&begun) {
+                *id
+            } else {
+                let id = u32::try_from(block.shapes.len()).unwrap_or(u32::MAX);
+                let shape = c_order(&begun[1..]);
+                block.shapes.push(shape.ok_or_else(|| wrong("has a cell that is too large"))?);
+                known.insert(begun.clone(), id);
+                id
             };
             block.rows.push(id);
             begun.clear();
@@ -151,4 +145,11 @@ impl Shapes {
         };
         Ok(Some((block, next)))
     }
+}
+
+/// A shape in C order; `None` where its values could not be counted.
+fn c_order(storage: &[u64]) -> Option<Shape> {
+    let shape: Shape =
+        storage.iter().rev().map(|axis| usize::try_from(*axis).ok()).collect::<Option<_>>()?;
+    shape.iter().try_fold(8usize, |all, axis| all.checked_mul(*axis)).map(|_| shape.clone())
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Layout;
-use super::chunks::{Chunk, Mode, Room};
+use super::chunks::{Chunk, HEAD, Mode, Room};
 use super::decode::{self, History};
 use crate::data_type::Complex32;
 use crate::error::{Error, Result};
@@ -157,15 +157,12 @@ impl Stream {
         let stored = file.mode.stored(correlations);
         let baseline = [0, 1, 2, 3].map(|id: usize| self.ids[id].get(at).copied().unwrap_or(0));
         let place = &mut self.place;
-        let number = match place.baselines.get(&baseline) {
-            Some(number) => *number,
-            None => {
-                let number = place.histories.len();
-                Arc::make_mut(&mut place.baselines).insert(baseline, number);
-                place.histories.push(Vec::new());
-                number
-            }
-        };
+        let known = place.baselines.get(&baseline).copied();
+        let number = known.unwrap_or(place.histories.len());
+        if known.is_none() {
+            Arc::make_mut(&mut place.baselines).insert(baseline, number);
+            place.histories.push(Vec::new());
+        }
         if place.histories[number].len() < stored {
             place.histories[number].resize_with(stored, History::default);
         }
@@ -212,7 +209,7 @@ impl Stream {
 
     /// Makes the chunk in memory the one with the next spectrum.
     fn load(&mut self, layout: &Layout, channels: usize) -> Result<()> {
-        let mut at = self.place.chunk.unwrap_or(layout.file.first());
+        let mut at = self.place.chunk.unwrap_or(HEAD);
         loop {
             let next = match self.loaded {
                 Some((loaded, next)) if loaded == at => next,
