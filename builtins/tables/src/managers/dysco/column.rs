@@ -11,9 +11,10 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::dictionary::dictionary;
-use super::factors::Factors;
+use super::factors::{Factors, Room};
 use super::header::{Header, Normalization};
 use super::layout::{Content, Layout};
+use super::selection::Selection;
 use super::symbols::{self, PADDING, with_width};
 use crate::buffer::BufferMut;
 use crate::data_type::DataType;
@@ -50,7 +51,7 @@ pub(super) struct Shared {
 pub(super) struct DyscoColumn {
     shared: Arc<Shared>,
     layout: Layout,
-    idle: Mutex<Vec<Box<Memory>>>,
+    idle: Mutex<Vec<Memory>>,
 }
 
 /// What was read last.
@@ -66,25 +67,16 @@ struct Memory {
     antennas: [Vec<i32>; 2],
     /// Where the last call ended, to see that rows are read in their order.
     end: u64,
-    /// Factors of one row, of each correlation and of each value.
-    each: Vec<f64>,
-    row: Vec<f64>,
+    room: Room,
 }
 
 /// The symbols of one row, and its factors where it has some.
 struct Row<'a> {
     packed: &'a [u8],
     bit: usize,
-    factors: &'a [f64],
+    /// Of each value, and of each of four values.
+    factors: (&'a [f64], [f64; 4]),
     weight: f64,
-}
-
-/// Which values of a cell are wanted.
-enum Selection {
-    /// All correlations of channels that follow each other.
-    Channels(Range<usize>),
-    /// Values by their place in the cell.
-    Places(Vec<usize>),
 }
 
 impl DyscoColumn {
@@ -102,19 +94,31 @@ impl DyscoColumn {
             .get_or_init(|| dictionary(self.shared.header.distribution, bits));
         let width = 2 * selection.len(correlations);
         let mut cells = numbers.chunks_exact_mut(width.max(1));
-        self.each_row(rows, selection.channels(self.layout.channels), |row| {
+        let mut whole = vec![0.0; selection.detour(self.layout.cell())];
+        self.each_row(rows, &selection.channels(self.layout.channels), |row| {
             let Some(out) = cells.next() else { return };
             let Some(row) = row else { return out.fill(0.0) };
+            let (factors, each) = (row.factors.0, &row.factors.1);
             with_width!(bits, BITS => match selection {
                 Selection::Channels(channels) => {
                     let bit = row.bit + channels.start * correlations * 2 * BITS;
-                    symbols::scale::<BITS>(row.packed, bit, dictionary, row.factors, out);
+                    symbols::scale::<BITS>(row.packed, bit, dictionary, (factors, each), out);
+                }
+                Selection::Places(places) if whole.is_empty() => {
+                    for (place, out) in places.iter().zip(out.as_chunks_mut::<2>().0) {
+                        let factor = factors.get(*place..=*place).unwrap_or_default();
+                        let factors = (factor, &[each[place % 4]; 4]);
+                        let bit = row.bit + place * 2 * BITS;
+                        symbols::scale::<BITS>(row.packed, bit, dictionary, factors, out);
+                    }
                 }
                 Selection::Places(places) => {
+                    symbols::scale::<BITS>(
+                        row.packed, row.bit, dictionary, (factors, each), &mut whole,
+                    );
+                    let values = whole.as_chunks::<2>().0;
                     for (place, out) in places.iter().zip(out.as_chunks_mut::<2>().0) {
-                        let factor = row.factors.get(*place..=*place).unwrap_or_default();
-                        let bit = row.bit + place * 2 * BITS;
-                        symbols::scale::<BITS>(row.packed, bit, dictionary, factor, out);
+                        *out = values.get(*place).copied().unwrap_or_default();
                     }
                 }
             });
@@ -127,7 +131,7 @@ impl DyscoColumn {
         let bits = self.layout.bits;
         let width = selection.len(correlations);
         let mut cells = weights.chunks_exact_mut(width.max(1));
-        self.each_row(rows, 0..0, |row| {
+        self.each_row(rows, &(0..0), |row| {
             let Some(out) = cells.next() else { return };
             let Some(row) = row else { return out.fill(0.0) };
             with_width!(bits, BITS => match selection {
@@ -150,7 +154,7 @@ impl DyscoColumn {
     fn each_row(
         &self,
         rows: Range<u64>,
-        channels: Range<usize>,
+        channels: &Range<usize>,
         mut with: impl FnMut(Option<Row<'_>>),
     ) -> Result<()> {
         let in_block = self.shared.header.rows_per_block;
@@ -164,7 +168,7 @@ impl DyscoColumn {
             let block = row / in_block;
             let end = (block * in_block).saturating_add(in_block).min(rows.end);
             if self.is_stored(block)? {
-                self.each_of_block(&mut memory, block, row..end, channels.clone(), &mut with)?;
+                self.each_of_block(&mut memory, block, row..end, channels, &mut with)?;
             } else {
                 (row..end).for_each(|_| with(None));
             }
@@ -180,7 +184,7 @@ impl DyscoColumn {
         memory: &mut Memory,
         block: u64,
         rows: Range<u64>,
-        channels: Range<usize>,
+        channels: &Range<usize>,
         with: &mut impl FnMut(Option<Row<'_>>),
     ) -> Result<()> {
         if memory.block != Some(block) {
@@ -193,19 +197,18 @@ impl DyscoColumn {
                 self.load_rows(memory, block, row..rows.end)?;
             }
             let end = memory.rows.end.min(rows.end);
-            let Memory { factors, packed, antennas, each, row: of_row, .. } = memory;
+            let Memory { factors, packed, antennas, room, .. } = memory;
             for row in row..end {
                 let at = narrow(row - memory.rows.start);
-                if let Content::Data(_) = self.layout.content {
+                let of_row = if let Content::Data(_) = self.layout.content {
                     let place = narrow(row - block * self.shared.header.rows_per_block);
-                    let pair = (
-                        antennas[0].get(at).copied().unwrap_or_default(),
-                        antennas[1].get(at).copied().unwrap_or_default(),
-                    );
-                    factors
-                        .row(&self.layout, channels.clone(), place, pair, each, of_row)
-                        .ok_or_else(|| self.no_factors(row, pair))?;
-                }
+                    let antenna = |which: usize| antennas[which].get(at).copied().unwrap_or(-1);
+                    let pair = (antenna(0), antenna(1));
+                    let found = factors.row(&self.layout, channels, place, pair, room);
+                    found.ok_or_else(|| self.no_factors(row, pair))?
+                } else {
+                    (&[][..], [0.0; 4])
+                };
                 let bit = memory.first_bit + at * row_bits;
                 with(Some(Row { packed, bit, factors: of_row, weight: factors.weight() }));
             }
@@ -299,14 +302,14 @@ impl DyscoColumn {
     }
 
     /// A memory to read with, if possible one that knows the block.
-    fn remember(&self, block: u64) -> Box<Memory> {
+    fn remember(&self, block: u64) -> Memory {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let known = idle.iter().rposition(|memory| memory.block == Some(block));
         let at = known.or(idle.len().checked_sub(1));
         at.map(|at| idle.swap_remove(at)).unwrap_or_default()
     }
 
-    fn keep(&self, memory: Box<Memory>) {
+    fn keep(&self, memory: Memory) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT && memory.packed.len() <= KEPT_BYTES {
             idle.push(memory);
@@ -345,39 +348,13 @@ impl ColumnReader for DyscoColumn {
     fn read_part(&self, rows: Range<u64>, part: &Part, out: BufferMut<'_>) -> Result<()> {
         let shape = [self.layout.channels, self.layout.correlations];
         part.check(&self.layout.name, &shape)?;
-        let selection = match part.axes.as_slice() {
-            [channels, correlations]
-                if (channels.step == 1 || channels.count == 1)
-                    && correlations.count == self.layout.correlations =>
-            {
-                Selection::Channels(channels.start..channels.start + channels.count)
-            }
-            _ => Selection::Places(part.offsets(&shape)),
-        };
+        let selection = Selection::of(part, &shape);
         self.select(rows, &selection, out)
     }
 
     fn grain(&self, row: u64) -> u64 {
         let in_block = self.shared.header.rows_per_block;
         row.checked_rem(in_block).map_or(u64::MAX, |place| in_block - place)
-    }
-}
-
-impl Selection {
-    /// How many values it has.
-    fn len(&self, correlations: usize) -> usize {
-        match self {
-            Self::Channels(channels) => channels.len() * correlations,
-            Self::Places(places) => places.len(),
-        }
-    }
-
-    /// The channels whose factors it needs.
-    fn channels(&self, all: usize) -> Range<usize> {
-        match self {
-            Self::Channels(channels) => channels.clone(),
-            Self::Places(_) => 0..all,
-        }
     }
 }
 

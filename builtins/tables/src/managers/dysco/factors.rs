@@ -9,6 +9,13 @@ use std::ops::Range;
 use super::header::Normalization;
 use super::layout::{Content, Layout};
 
+/// Room for the factors of one row.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    each: Vec<f64>,
+    cell: Vec<f64>,
+}
+
 /// The factors of a block, as doubles.
 #[derive(Debug, Default)]
 pub(super) struct Factors {
@@ -35,7 +42,9 @@ impl Factors {
                 self.weight = values.next().unwrap_or_default() / highest;
             }
             Content::Data(normalization) => {
-                if normalization != Normalization::Row {
+                if normalization == Normalization::Row {
+                    self.cell.resize(layout.cell(), 1.0);
+                } else {
                     self.cell.extend(values.by_ref().take(layout.cell()));
                 }
                 self.others.extend(values);
@@ -51,20 +60,22 @@ impl Factors {
         self.weight
     }
 
-    /// Puts the factors of the values of some channels of a row into `into`.
-    /// The row is known by its place in the block and by its antennas; `None`
-    /// when the block has no factors for them.
-    pub(super) fn row(
-        &self,
+    /// The factors of the values of some channels of a row: one for each
+    /// value, and one for each of four values after each other. The row is
+    /// known by its place in the block and by its antennas; `None` when the
+    /// block has no factors for them.
+    pub(super) fn row<'a>(
+        &'a self,
         layout: &Layout,
-        channels: Range<usize>,
+        channels: &Range<usize>,
         place: usize,
         antennas: (i32, i32),
-        each: &mut Vec<f64>,
-        into: &mut Vec<f64>,
-    ) -> Option<()> {
+        room: &'a mut Room,
+    ) -> Option<(&'a [f64], [f64; 4])> {
         let Content::Data(normalization) = layout.content else { return None };
         let correlations = layout.correlations;
+        let cell = self.cell.get(channels.start * correlations..channels.end * correlations)?;
+        let each = &mut room.each;
         each.clear();
         match normalization {
             Normalization::AntennaFrequency => {
@@ -78,28 +89,19 @@ impl Factors {
                 let start = place.checked_mul(correlations)?;
                 each.extend_from_slice(self.others.get(start..start.checked_add(correlations)?)?);
             }
-            Normalization::Row => {
-                into.clear();
-                into.resize(channels.len() * correlations, *self.others.get(place)?);
-                return Some(());
+            Normalization::Row => return Some((cell, [*self.others.get(place)?; 4])),
+        }
+        match each.as_slice() {
+            [] => None,
+            each if 4 % each.len() == 0 => {
+                Some((cell, std::array::from_fn(|at| each[at % each.len()])))
+            }
+            each => {
+                let product = |(at, channel): (usize, &f64)| channel * each[at % each.len()];
+                room.cell.clear();
+                room.cell.extend(cell.iter().enumerate().map(product));
+                Some((&room.cell, [1.0; 4]))
             }
         }
-        let cell = self.cell.get(channels.start * correlations..channels.end * correlations)?;
-        into.resize(cell.len(), 0.0);
-        if let Ok(each) = <&[f64; 4]>::try_from(each.as_slice()) {
-            for (factor, channel) in
-                into.as_chunks_mut::<4>().0.iter_mut().zip(cell.as_chunks::<4>().0)
-            {
-                *factor = std::array::from_fn(|at| channel[at] * each[at]);
-            }
-        } else {
-            let width = correlations.max(1);
-            for (factor, channel) in into.chunks_exact_mut(width).zip(cell.chunks_exact(width)) {
-                for ((factor, channel), each) in factor.iter_mut().zip(channel).zip(&*each) {
-                    *factor = channel * each;
-                }
-            }
-        }
-        Some(())
     }
 }

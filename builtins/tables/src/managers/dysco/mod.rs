@@ -14,7 +14,10 @@ mod factors;
 mod header;
 mod layout;
 mod quantile;
+mod selection;
 mod symbols;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, OnceLock};
 

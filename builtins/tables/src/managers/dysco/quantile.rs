@@ -28,7 +28,7 @@ const CENTRE: Ratio = Ratio(
         2.121_379_430_158_659_7e4,
         3.930_789_580_009_271e4,
         2.872_908_573_572_194_3e4,
-        5.226_495_278_852_854_6e3,
+        5.226_495_278_852_854e3,
     ],
 );
 
@@ -163,22 +163,23 @@ fn incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
     }
 }
 
+/// The continued fraction of the incomplete beta function, by Lentz's method.
 fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
     let away = |value: f64| if value.abs() < 1e-300 { 1e-300 } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
-    let mut value = d;
+    let mut upper = 1.0;
+    let mut lower = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
+    let mut value = lower;
     for step in 1..500 {
-        let m = f64::from(step);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / away(1.0 + even * d);
-        c = away(1.0 + even / c);
-        value *= d * c;
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / away(1.0 + odd * d);
-        c = away(1.0 + odd / c);
-        value *= d * c;
-        if (d * c - 1.0).abs() < 1e-16 {
+        let step = f64::from(step);
+        let base = a + 2.0 * step;
+        let even = step * (b - step) * x / ((base - 1.0) * base);
+        let odd = -(a + step) * (a + b + step) * x / (base * (base + 1.0));
+        for term in [even, odd] {
+            lower = 1.0 / away(1.0 + term * lower);
+            upper = away(1.0 + term / upper);
+            value *= lower * upper;
+        }
+        if (lower * upper - 1.0).abs() < 1e-16 {
             break;
         }
     }

@@ -58,7 +58,7 @@ macro_rules! with_width {
 pub(super) use with_width;
 
 /// The eight bytes at a place, 0 beyond the end.
-#[inline(always)]
+#[inline]
 fn word(packed: &[u8], at: usize) -> u64 {
     match packed.get(at..).and_then(|rest| rest.first_chunk()) {
         Some(bytes) => u64::from_le_bytes(*bytes),
@@ -67,7 +67,7 @@ fn word(packed: &[u8], at: usize) -> u64 {
 }
 
 /// The symbol that begins at a bit.
-#[inline(always)]
+#[inline]
 pub(super) fn symbol<const BITS: usize>(packed: &[u8], bit: usize) -> usize {
     #[allow(clippy::cast_possible_truncation)] // at most 16 bits are left
     let symbol = (word(packed, bit / 8) >> (bit % 8)) as usize;
@@ -75,7 +75,7 @@ pub(super) fn symbol<const BITS: usize>(packed: &[u8], bit: usize) -> usize {
 }
 
 /// The four symbols that begin at a bit. Those of 16 bits begin at a byte.
-#[inline(always)]
+#[inline]
 fn four<const BITS: usize>(packed: &[u8], bit: usize) -> [usize; 4] {
     let word = word(packed, bit / 8) >> (bit % 8);
     #[allow(clippy::cast_possible_truncation)] // at most 16 bits are left
@@ -83,9 +83,10 @@ fn four<const BITS: usize>(packed: &[u8], bit: usize) -> [usize; 4] {
 }
 
 /// Turns the symbols from a bit on into numbers: real and imaginary part of a
-/// value after each other, each times the factor of the value.
+/// value after each other, each times the factors of the value, of which
+/// those in `each` repeat after four values.
 ///
-/// The product is made of doubles and then rounded, as the writer's library
+/// The products are made of doubles and then rounded, as the writer's library
 /// does it.
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // the rounding to floats
@@ -93,14 +94,15 @@ pub(super) fn scale<const BITS: usize>(
     packed: &[u8],
     bit: usize,
     dictionary: &[f32],
-    factors: &[f64],
+    (factors, each): (&[f64], &[f64; 4]),
     out: &mut [f32],
 ) {
     let Some(dictionary) = dictionary.get(..1 << BITS) else { return };
     let mut bit = bit;
-    let (pairs, rest) = factors.as_chunks::<4>();
+    let (fours, rest) = factors.as_chunks::<4>();
     let (numbers, last) = out.as_chunks_mut::<8>();
-    for (factor, out) in pairs.iter().zip(numbers) {
+    for (factors, out) in fours.iter().zip(numbers) {
+        let factor: [f64; 4] = std::array::from_fn(|at| factors[at] * each[at]);
         let low = four::<BITS>(packed, bit).map(|symbol| dictionary[symbol]);
         let high = four::<BITS>(packed, bit + 4 * BITS).map(|symbol| dictionary[symbol]);
         for at in 0..4 {
@@ -109,9 +111,10 @@ pub(super) fn scale<const BITS: usize>(
         }
         bit += 8 * BITS;
     }
-    for (factor, out) in rest.iter().zip(last.as_chunks_mut::<2>().0) {
+    for ((factor, each), out) in rest.iter().zip(each).zip(last.as_chunks_mut::<2>().0) {
         for out in out {
-            *out = (f64::from(dictionary[symbol::<BITS>(packed, bit)]) * factor) as f32;
+            let value = f64::from(dictionary[symbol::<BITS>(packed, bit)]);
+            *out = (value * (factor * each)) as f32;
             bit += BITS;
         }
     }
