@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 
+use crate::aipsio::text;
 use crate::buffer::Endian;
 use crate::error::Result;
 use crate::managers::Shape;
@@ -23,6 +24,7 @@ const MAX_AXES: u32 = 64;
 /// A place among the texts.
 pub(super) struct Strings<'a> {
     buckets: &'a Buckets,
+    number: Option<u32>,
     bucket: Arc<[u8]>,
     at: usize,
     used: usize,
@@ -32,16 +34,24 @@ pub(super) struct Strings<'a> {
 }
 
 impl<'a> Strings<'a> {
-    /// The place in a bucket, counted from its first text.
-    pub(super) fn new(buckets: &'a Buckets, bucket: u32, offset: u32) -> Result<Self> {
-        let mut strings =
-            Self { buckets, bucket: Arc::from([]), at: 0, used: 0, next: 0, hops: buckets.count() };
-        strings.enter(bucket)?;
-        strings.at = offset as usize;
-        Ok(strings)
+    /// No place yet.
+    pub(super) fn new(buckets: &'a Buckets) -> Self {
+        let bucket = Arc::from([]);
+        Self { buckets, number: None, bucket, at: 0, used: 0, next: 0, hops: 0 }
+    }
+
+    /// Goes to a place in a bucket, counted from its first text.
+    pub(super) fn seek(&mut self, bucket: u32, offset: u32) -> Result<()> {
+        if self.number != Some(bucket) {
+            self.enter(bucket)?;
+        }
+        self.at = offset as usize;
+        self.hops = self.buckets.count();
+        Ok(())
     }
 
     fn enter(&mut self, bucket: u32) -> Result<()> {
+        self.number = None;
         self.bucket = self.buckets.get(bucket)?;
         let number = |at| u32_at(&self.bucket, at, Endian::Big);
         let (Some(used), Some(next)) = (number(4), number(12)) else {
@@ -51,6 +61,7 @@ impl<'a> Strings<'a> {
             return Err(self.buckets.corrupt(format!("bucket {bucket} does not hold texts")));
         }
         (self.used, self.next, self.at) = (used as usize, next, 0);
+        self.number = Some(bucket);
         Ok(())
     }
 
@@ -76,6 +87,18 @@ impl<'a> Strings<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The next bytes as text; `spare` holds them if they go on in another bucket.
+    pub(super) fn text(&mut self, length: usize, spare: &mut Vec<u8>) -> Result<String> {
+        if let Some(end) = self.at.checked_add(length).filter(|end| *end <= self.used) {
+            let bytes = &self.bucket[HEAD + self.at..HEAD + end];
+            self.at = end;
+            return Ok(text(bytes));
+        }
+        spare.clear();
+        self.take(length, spare)?;
+        Ok(text(spare))
     }
 
     /// The next number.
@@ -132,24 +155,34 @@ mod tests {
         Buckets::new(source, 24, u32::try_from(parts.len()).unwrap())
     }
 
+    fn at(buckets: &Buckets, bucket: u32, offset: u32) -> Result<Strings<'_>> {
+        let mut strings = Strings::new(buckets);
+        strings.seek(bucket, offset).map(|()| strings)
+    }
+
     #[test]
     fn follows_a_text_through_buckets() {
         let buckets = buckets(&[(8, 2, b"xxstartt"), (4, -1, b"end....."), (8, 1, b"he midd ")]);
         let mut text = Vec::new();
-        Strings::new(&buckets, 0, 2).unwrap().take(17, &mut text).unwrap();
+        at(&buckets, 0, 2).unwrap().take(17, &mut text).unwrap();
         assert_eq!(text, b"startthe midd end");
-        assert!(Strings::new(&buckets, 0, 2).unwrap().take(19, &mut text).is_err());
+        let mut strings = at(&buckets, 0, 2).unwrap();
+        assert_eq!(strings.text(5, &mut text).unwrap(), "start");
+        assert_eq!(strings.text(9, &mut text).unwrap(), "the midd ");
+        strings.seek(2, 3).unwrap();
+        assert_eq!(strings.text(4, &mut text).unwrap(), "midd");
+        assert!(at(&buckets, 0, 2).unwrap().take(19, &mut text).is_err());
     }
 
     #[test]
     fn refuses_rings_and_empty_buckets() {
         let ring = buckets(&[(8, 1, b"01234567"), (8, 0, b"01234567")]);
         let mut text = Vec::new();
-        assert!(Strings::new(&ring, 0, 0).unwrap().take(1 << 30, &mut text).is_err());
+        assert!(at(&ring, 0, 0).unwrap().take(1 << 30, &mut text).is_err());
         assert!(text.len() < 64);
         let empty = buckets(&[(8, 1, b"01234567"), (0, 1, b"01234567")]);
-        assert!(Strings::new(&empty, 0, 0).unwrap().take(9, &mut text).is_err());
-        assert!(Strings::new(&buckets(&[(9, 0, b"01234567")]), 0, 0).is_err());
-        assert!(Strings::new(&empty, 0, 9).unwrap().take(1, &mut text).is_err());
+        assert!(at(&empty, 0, 0).unwrap().take(9, &mut text).is_err());
+        assert!(at(&buckets(&[(9, 0, b"01234567")]), 0, 0).is_err());
+        assert!(at(&empty, 0, 9).unwrap().take(1, &mut text).is_err());
     }
 }

@@ -70,8 +70,8 @@ impl Texts {
         Ok(Cell::new(&bytes, self.place.core.endian))
     }
 
-    fn strings(&self, cell: &Cell) -> Result<Strings<'_>> {
-        Strings::new(&self.place.core.buckets, cell.bucket, cell.offset)
+    fn strings(&self) -> Strings<'_> {
+        Strings::new(&self.place.core.buckets)
     }
 
     fn cell_shape(&self, cell: &Cell) -> Result<Option<Shape>> {
@@ -79,14 +79,25 @@ impl Texts {
             Form::Scalar => Ok(Some(Shape::new())),
             Form::Fixed(shape) => Ok(Some(shape.clone())),
             Form::Shaped if cell.length == 0 => Ok(None),
-            Form::Shaped => self.strings(cell)?.shape().map(Some),
+            Form::Shaped => {
+                let mut strings = self.strings();
+                strings.seek(cell.bucket, cell.offset)?;
+                strings.shape().map(Some)
+            }
         }
     }
 
     /// Reads the texts of a cell. `left` bounds what all cells of a call may
     /// hold: texts do not overlap in a sound file.
-    fn fill(&self, cell: &Cell, row: u64, out: &mut [String], left: &mut u64) -> Result<()> {
-        let mut bytes = Vec::new();
+    fn fill(
+        &self,
+        cell: &Cell,
+        row: u64,
+        out: &mut [String],
+        strings: &mut Strings<'_>,
+        left: &mut u64,
+    ) -> Result<()> {
+        let mut spare = Vec::new();
         let mut pay = |length: u32| {
             *left = left
                 .checked_sub(u64::from(length))
@@ -98,8 +109,8 @@ impl Texts {
                 if cell.length <= SHORT {
                     *out = text(&cell.bytes[..cell.length as usize]);
                 } else {
-                    self.strings(cell)?.take(pay(cell.length)?, &mut bytes)?;
-                    *out = text(&bytes);
+                    strings.seek(cell.bucket, cell.offset)?;
+                    *out = strings.text(pay(cell.length)?, &mut spare)?;
                 }
             }
             return Ok(());
@@ -111,7 +122,7 @@ impl Texts {
                 _ => Err(Error::Undefined { column: self.name.clone(), row }),
             };
         }
-        let mut strings = self.strings(cell)?;
+        strings.seek(cell.bucket, cell.offset)?;
         if self.form == Form::Shaped {
             let shape = strings.shape()?;
             if shape.iter().product::<usize>() != out.len() {
@@ -127,9 +138,7 @@ impl Texts {
         }
         for value in out {
             let length = pay(strings.number()?)?;
-            bytes.clear();
-            strings.take(length, &mut bytes)?;
-            *value = text(&bytes);
+            *value = strings.text(length, &mut spare)?;
         }
         Ok(())
     }
@@ -166,6 +175,7 @@ impl ColumnReader for Texts {
         let mut left = self.place.core.buckets.source.len();
         let mut first = rows.start;
         let mut stored = Vec::new();
+        let mut strings = self.strings();
         for group in out.chunks_mut(AT_ONCE * values) {
             let end = first + (group.len() / values) as u64;
             stored.resize(group.len() / values * CELL, 0);
@@ -173,7 +183,7 @@ impl ColumnReader for Texts {
             for (row, (out, cell)) in
                 (first..).zip(group.chunks_mut(values).zip(stored.chunks_exact(CELL)))
             {
-                self.fill(&Cell::new(cell, endian), row, out, &mut left)?;
+                self.fill(&Cell::new(cell, endian), row, out, &mut strings, &mut left)?;
             }
             first = end;
         }
