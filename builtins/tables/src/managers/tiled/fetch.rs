@@ -21,6 +21,9 @@ const GAP: usize = 6 << 10;
 /// Runs of so many bytes are read on their own, straight into the result.
 const DIRECT: usize = 16 << 10;
 
+/// Bytes of a line of the cache.
+const LINE: usize = 64;
+
 /// Where the values go: bytes in memory, or booleans.
 pub(super) enum Out<'a> {
     Bytes(&'a mut [u8]),
@@ -206,10 +209,13 @@ impl Tile<'_> {
     }
 }
 
-/// The first values of a buffer that grows where it is too small.
+/// The first values of a buffer that grows where it is too small. They begin
+/// at a line of the cache: the system copies files faster to such places.
 fn sized<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) -> &mut [T] {
-    if buffer.len() < length {
-        buffer.resize(length, T::default());
+    let slack = LINE / size_of::<T>();
+    if buffer.len() < length + slack {
+        buffer.resize(length + slack, T::default());
     }
-    &mut buffer[..length]
+    let skip = buffer.as_ptr().align_offset(LINE).min(slack);
+    &mut buffer[skip..][..length]
 }
