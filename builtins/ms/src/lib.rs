@@ -26,6 +26,7 @@ pub mod sizes;
 mod testing;
 #[cfg(test)]
 mod tree_test;
+pub mod visibility;
 
 use ledama_base::operation::Registry;
 
