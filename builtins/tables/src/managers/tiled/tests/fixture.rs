@@ -276,7 +276,6 @@ impl Model {
         let names = desc.columns.iter().map(|column| column.name.clone());
         let set = ColumnSet {
             storage: StorageOption::SeparateFiles,
-            next_seqnr: 4,
             managers: vec![ManagerRef { kind: self.kind.into(), seqnr: 3, blob: Vec::new() }],
             columns: names
                 .map(|original_name| ColumnRef { original_name, seqnr: 3, shape: None })
