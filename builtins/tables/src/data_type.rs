@@ -81,6 +81,14 @@ impl DataType {
         }
     }
 
+    /// Casacore's number of an array of this type.
+    pub(crate) fn array_code(self) -> i32 {
+        match self {
+            Self::Int64 => 30,
+            other => other.code() + 13,
+        }
+    }
+
     /// Bytes of one value as the data files hold it; `None` for texts,
     /// records, and for booleans, which most managers pack into bits.
     pub fn width(self) -> Option<usize> {

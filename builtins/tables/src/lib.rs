@@ -29,6 +29,7 @@ mod concatenated;
 pub mod compare;
 mod data_type;
 mod desc;
+pub mod edit;
 mod error;
 mod guard;
 mod info;

@@ -1,5 +1,7 @@
 //! The description of one column.
 
+use std::ops::Range;
+
 use crate::aipsio::Reader;
 use crate::data_type::DataType;
 use crate::error::Result;
@@ -50,6 +52,11 @@ impl ColumnDesc {
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        Self::read_located(reader).map(|(desc, _)| desc)
+    }
+
+    /// The description, and where its keywords stand among the bytes.
+    pub(crate) fn read_located(reader: &mut Reader<'_>) -> Result<(Self, Range<usize>)> {
         reader.u32()?;
         let class = reader.string()?;
         reader.u32()?;
@@ -65,11 +72,15 @@ impl ColumnDesc {
         let ndim = reader.i32()?;
         let scalar = class.starts_with("Scalar");
         if !scalar && !class.starts_with("Array") {
-            return Err(reader.corrupt(format_args!("column {name} is of the unknown class {class}")));
+            return Err(
+                reader.corrupt(format_args!("column {name} is of the unknown class {class}"))
+            );
         }
         let shape = if scalar { Vec::new() } else { reader.position_shape()? };
         let max_length = reader.u32()?;
+        let start = reader.position();
         let keywords = record::read(reader)?;
+        let located = start..reader.position();
         reader.u32()?;
         if !scalar {
             reader.bool()?;
@@ -78,7 +89,7 @@ impl ColumnDesc {
             reader.scalar(data_type)?;
         }
         let shape = c_order(&shape);
-        Ok(Self {
+        let desc = Self {
             name,
             comment,
             data_type,
@@ -90,7 +101,8 @@ impl ColumnDesc {
             option,
             manager_type,
             manager_group,
-        })
+        };
+        Ok((desc, located))
     }
 }
 
