@@ -60,15 +60,6 @@ impl<'a> Reader<'a> {
         Error::corrupt(self.path, format!("{what} (at byte {})", self.at))
     }
 
-    /// The type name of the next object, without reading it.
-    pub(crate) fn next_type(&mut self) -> Result<String> {
-        let (at, depth) = (self.at, self.open.len());
-        let result = self.header().map(|(kind, _)| kind);
-        self.at = at;
-        self.open.truncate(depth);
-        result
-    }
-
     /// Opens an object of the given type and gives its version.
     pub(crate) fn start(&mut self, kind: &str) -> Result<u32> {
         let (found, version) = self.start_any()?;
@@ -95,11 +86,7 @@ impl<'a> Reader<'a> {
         }
         let start = self.at;
         let length = self.u32()?;
-        let end = if length == MAGIC {
-            usize::MAX
-        } else {
-            start.saturating_add(length as usize)
-        };
+        let end = if length == MAGIC { usize::MAX } else { start.saturating_add(length as usize) };
         if end != usize::MAX && end > self.bytes.len() {
             return Err(self.corrupt("is cut off: an object is longer than the file"));
         }
@@ -301,7 +288,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The values of an array whose shape (C order) is known.
-    pub(crate) fn array_values(&mut self, kind: DataType, shape: &[usize], count: usize) -> Result<Array> {
+    pub(crate) fn array_values(
+        &mut self,
+        kind: DataType,
+        shape: &[usize],
+        count: usize,
+    ) -> Result<Array> {
         Ok(match kind {
             DataType::Bool => Array::Bool(self.typed(shape, count)?),
             DataType::UChar => Array::UChar(self.typed(shape, count)?),
@@ -348,7 +340,9 @@ impl<'a> Reader<'a> {
             DataType::Complex => Value::Complex(Complex32::new(self.f32()?, self.f32()?)),
             DataType::DComplex => Value::DComplex(Complex64::new(self.f64()?, self.f64()?)),
             DataType::String => Value::String(self.string()?),
-            DataType::Record => return Err(self.corrupt("a record where a plain value should stand")),
+            DataType::Record => {
+                return Err(self.corrupt("a record where a plain value should stand"));
+            }
         })
     }
 }

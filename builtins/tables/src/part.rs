@@ -81,7 +81,8 @@ impl Part {
             let last = axis.count.checked_sub(1).map_or(Some(axis.start), |steps| {
                 steps.checked_mul(axis.step).and_then(|far| far.checked_add(axis.start))
             });
-            let inside = axis.step > 0 && last.is_some_and(|last| last < *length || axis.count == 0);
+            let inside =
+                axis.step > 0 && last.is_some_and(|last| last < *length || axis.count == 0);
             if !inside {
                 return Err(Error::Range {
                     what: format!("column {column}: {axis:?} of an axis of length {length}"),

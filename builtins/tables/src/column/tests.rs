@@ -1,6 +1,6 @@
 //! The calls of a column against a reader that computes its values.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)]
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -22,8 +22,6 @@ pub(crate) enum StorageOption {
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnSet {
     pub(crate) storage: StorageOption,
-    /// The number the next new storage manager will get.
-    pub(crate) next_seqnr: u32,
     pub(crate) managers: Vec<ManagerRef>,
     /// For each column of the description, in its order.
     pub(crate) columns: Vec<ColumnRef>,
@@ -75,7 +73,8 @@ impl ColumnSet {
         } else {
             StorageOption::SeparateFiles
         };
-        let next_seqnr = reader.u32()?;
+        // The number that the next new storage manager will get.
+        reader.u32()?;
         let count = reader.count(8)?;
         let mut managers = Vec::with_capacity(count);
         for _ in 0..count {
@@ -95,7 +94,7 @@ impl ColumnSet {
             manager.blob = reader.take(length)?.to_vec();
         }
         let columns = columns.into_iter().flatten().collect();
-        Ok(Self { storage, next_seqnr, managers, columns })
+        Ok(Self { storage, managers, columns })
     }
 }
 
@@ -108,11 +107,8 @@ impl ColumnRef {
         let original_name = reader.string()?;
         reader.u32()?;
         let seqnr = reader.u32()?;
-        let shape = if !scalar && reader.bool()? {
-            Some(c_order(&reader.position_shape()?))
-        } else {
-            None
-        };
+        let shape =
+            if !scalar && reader.bool()? { Some(c_order(&reader.position_shape()?)) } else { None };
         Ok(Self { original_name, seqnr, shape })
     }
 }

@@ -51,7 +51,9 @@ fn read_at_depth(reader: &mut Reader<'_>, depth: usize) -> Result<Record> {
         "ArrayKeywordSet" => keyword_set(reader, version, 1)?,
         "TableKeywordSet" => keyword_set(reader, version, 2)?,
         other => {
-            return Err(reader.corrupt(format_args!("holds a {other:?} where a record should stand")));
+            return Err(
+                reader.corrupt(format_args!("holds a {other:?} where a record should stand"))
+            );
         }
     };
     reader.end()?;

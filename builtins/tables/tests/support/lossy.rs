@@ -19,7 +19,7 @@ pub(crate) fn difference(ours: &[u8], known: &[u8], parts: usize) -> Option<Stri
             b.1.iter().filter(|value| value.is_finite()).fold(0f32, |m, v| m.max(v.abs()));
         for (at, (a, b)) in a.1.iter().zip(&b.1).enumerate() {
             let near = (a - b).abs() <= 1e-6 * largest;
-            if !(near || a == b || a.is_nan() && b.is_nan()) {
+            if !(near || a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()) {
                 return Some(format!("row {row}: float {at} is {a}, should be {b}"));
             }
         }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::storage::{Folder, Source};
 
 /// Bytes before the list of files in a header of version 2.
-const FIXED: u64 = 64;
+const FIXED: usize = 64;
 
 /// The files inside and where their bytes are.
 pub(super) struct Header {
@@ -90,7 +90,7 @@ impl Header {
 
     /// Version 2: what does not fit the first block is in a chain of others.
     fn read_second(source: &dyn Source) -> Result<Self> {
-        let fixed = source.bytes(0, FIXED)?;
+        let fixed = source.bytes(0, FIXED as u64)?;
         let mut reader = Reader::new(source.path(), &fixed);
         reader.u64()?;
         let next = reader.u64()?;
@@ -124,7 +124,7 @@ impl Header {
 
     fn parse_second(source: &dyn Source, bytes: &[u8], block: u64, summed: bool) -> Result<Self> {
         let mut reader = Reader::new(source.path(), bytes);
-        reader.take(FIXED as usize)?;
+        reader.take(FIXED)?;
         reader.start("MultiFile")?;
         reader.start("Block")?;
         let count = reader.count(13)?;
@@ -161,7 +161,7 @@ fn list<'a, T>(
 }
 
 fn check_block(source: &dyn Source, block: u64) -> Result<()> {
-    if block < FIXED || block > source.len() {
+    if block < FIXED as u64 || block > source.len() {
         return Err(Error::corrupt(source.path(), format!("has blocks of {block} bytes")));
     }
     Ok(())
