@@ -17,9 +17,11 @@ use rustls::{ClientConfig, ServerConfig};
 
 use super::WriteParts;
 use super::identity::server_name;
+use crate::hash::PIECE;
 
-/// Decrypted bytes encrypted, and cipher bytes read, in one go.
-const STEP: usize = 256 << 10;
+/// Decrypted bytes encrypted, and cipher bytes read, in one go: a whole piece
+/// of a file. Smaller steps cost more by waking the other side more often.
+const STEP: usize = PIECE;
 
 /// Room for what encryption adds to [`STEP`] bytes and for messages of the protocol.
 const OVERHEAD: usize = 16 << 10;

@@ -4,19 +4,14 @@ use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use ledama_base::operation::OperationError;
-use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags, chmodat, fallocate, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, chmodat, openat};
 use rustix::io::Errno;
 
 use super::store::{Spot, Store};
 use crate::entry::Entry;
 use crate::fault;
 use crate::folders::Folders;
-use crate::hash::PIECE_BYTES;
 use crate::wire::Malformed;
-
-/// Files from this size on get their room on the disk at once, so that they
-/// lie in few places although several grow side by side.
-const LARGE: u64 = PIECE_BYTES;
 
 impl Store<'_> {
     /// Makes a file that will be put together from pieces.
@@ -28,14 +23,10 @@ impl Store<'_> {
     ) -> Result<File, OperationError> {
         let (folder, name) = self.place(index, folders)?;
         let file = File::from(create(folder, name).map_err(|e| self.create_fault(index, e))?);
-        if !entry.sparse() && entry.size >= LARGE {
-            match fallocate(&file, FallocateFlags::empty(), 0, entry.size) {
-                Ok(()) => return Ok(file),
-                Err(error @ (Errno::NOSPC | Errno::DQUOT)) => return Err(self.fault(index, error)),
-                // A file system that cannot; writing will tell.
-                Err(_) => {}
-            }
-        }
+        // Its room is not taken at once: file systems that gather what is
+        // written lay it out well anyhow, what has not arrived stays a hole
+        // that a later attempt need not read, and every page of the file would
+        // be visited twice.
         file.set_len(entry.size).map_err(|e| fault::at(self.member(index), e))?;
         Ok(file)
     }
