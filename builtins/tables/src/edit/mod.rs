@@ -6,5 +6,39 @@
 //! are removed. A reader, also casacore's, sees either state; a crash leaves
 //! at most files that no `table.dat` mentions, which the next edit removes.
 
+mod editor;
+mod new_column;
 mod object;
 mod table_dat;
+
+pub use editor::{Editor, Fill};
+pub use new_column::{CellShape, Content, NewColumn, TiledKind, Tiling};
+
+/// What an edit has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// Columns that were removed.
+    pub removed: Vec<String>,
+    /// Columns that were added.
+    pub added: Vec<String>,
+    /// Columns of which values were changed.
+    pub changed: Vec<String>,
+    /// Columns that were written anew, unchanged, because they share a file
+    /// with a changed one.
+    pub rewritten: Vec<String>,
+    /// Cells that got another value one by one.
+    pub cells: u64,
+    /// Rows that were appended.
+    pub rows: u64,
+    /// Keywords that were set, as `NAME` or `COLUMN.NAME`.
+    pub keywords: Vec<String>,
+    /// Bytes that the table's own files took on disk before and after.
+    pub bytes: (u64, u64),
+}
+
+impl Changes {
+    /// Whether nothing was changed.
+    pub fn is_empty(&self) -> bool {
+        Self { bytes: (0, 0), ..self.clone() } == Self::default()
+    }
+}
