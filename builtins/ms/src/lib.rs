@@ -1,9 +1,10 @@
 //! The meaning of a measurement set: where sets are, how large they are, and
-//! how one is removed.
+//! how one is edited or removed.
 //!
 //! Each task that runs on the nodes is an operation; [`operations`] gathers them.
 
 pub mod discover;
+pub mod edits;
 pub mod encoded;
 pub mod extra;
 mod folder;
@@ -42,6 +43,10 @@ pub fn operations(registry: Registry) -> Registry {
         .with(extra::ListExtra)
         .with(remove::Remove)
         .with(remove::RemoveFolder)
+        .with(edits::mount::SetMount)
+        .with(edits::unflag::Unflag)
+        .with(edits::clean::Clean)
+        .with(edits::imaging::AddImagingColumns)
         .with(quality::operation::Statistics)
         .with(gains::operation::ReadGains)
 }
