@@ -26,7 +26,9 @@ pub fn render(columns: &[String], rows: &[Vec<String>]) -> String {
 /// so that long texts stay on one line.
 pub fn plain(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|text| text.chars().count()).max();
+    let width = |at: usize| {
+        rows.iter().filter_map(|row| row.get(at)).map(|text| text.chars().count()).max()
+    };
     let widths: Vec<usize> = (0..count).map(|at| width(at).unwrap_or(0)).collect();
     let mut out = String::new();
     for row in rows {

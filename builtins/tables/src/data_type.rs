@@ -139,21 +139,44 @@ pub trait Element: Clone + Default + Send + Sync + 'static {
     const TYPE: DataType;
     /// The slice as a buffer that any column of this type can fill.
     fn buffer(values: &mut [Self]) -> BufferMut<'_>;
+
+    /// Memory for so many values; nothing when there is not enough. Numbers
+    /// come from memory that the system has zeroed and nobody has touched, so
+    /// that a large read writes each page once.
+    fn many(count: usize) -> Option<Vec<Self>> {
+        let mut values = Vec::new();
+        values.try_reserve_exact(count).ok()?;
+        values.resize_with(count, Self::default);
+        Some(values)
+    }
 }
 
 macro_rules! elements {
-    ($($rust:ty => $kind:ident),* $(,)?) => {
+    ($($rust:ty => $kind:ident $(, $zeroed:ident)?;)*) => {
         $(impl Element for $rust {
             const TYPE: DataType = DataType::$kind;
             fn buffer(values: &mut [Self]) -> BufferMut<'_> {
                 BufferMut::$kind(values)
             }
+            $(fn many(count: usize) -> Option<Vec<Self>> {
+                bytemuck::allocation::$zeroed(count).ok()
+            })?
         })*
     };
 }
 
 elements!(
-    bool => Bool, u8 => UChar, i16 => Short, u16 => UShort, i32 => Int, u32 => UInt,
-    i64 => Int64, f32 => Float, f64 => Double, Complex32 => Complex, Complex64 => DComplex,
-    String => String, Record => Record,
+    bool => Bool, try_zeroed_vec;
+    u8 => UChar, try_zeroed_vec;
+    i16 => Short, try_zeroed_vec;
+    u16 => UShort, try_zeroed_vec;
+    i32 => Int, try_zeroed_vec;
+    u32 => UInt, try_zeroed_vec;
+    i64 => Int64, try_zeroed_vec;
+    f32 => Float, try_zeroed_vec;
+    f64 => Double, try_zeroed_vec;
+    Complex32 => Complex, try_zeroed_vec;
+    Complex64 => DComplex, try_zeroed_vec;
+    String => String;
+    Record => Record;
 );

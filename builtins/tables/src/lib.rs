@@ -43,6 +43,9 @@ pub mod summary;
 mod table;
 mod value;
 
+// Part of the interface: cells are its arrays.
+pub use ndarray;
+
 pub use buffer::Endian;
 pub use canon::Digest;
 pub use column::{Column, Run};

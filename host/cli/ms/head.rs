@@ -62,12 +62,13 @@ fn rows(args: &Args, table: &Table, names: &[&str]) -> Result<Vec<Map<String, Js
     for name in names {
         let column = table.column(name);
         for (row, cells) in (start..).zip(&mut rows) {
-            let cell = match column.as_ref().map_err(Clone::clone).and_then(|column| column.cell(row)) {
-                Ok(Some(cell)) if args.which.json => value::json(&cell, args.limit),
-                Ok(Some(cell)) => Json::String(value::text(&cell, args.limit)),
-                Ok(None) => Json::Null,
-                Err(error) => json!({ "error": error.to_string() }),
-            };
+            let cell =
+                match column.as_ref().map_err(Clone::clone).and_then(|column| column.cell(row)) {
+                    Ok(Some(cell)) if args.which.json => value::json(&cell, args.limit),
+                    Ok(Some(cell)) => Json::String(value::text(&cell, args.limit)),
+                    Ok(None) => Json::Null,
+                    Err(error) => json!({ "error": error.to_string() }),
+                };
             cells.insert((*name).to_string(), cell);
         }
     }
@@ -77,7 +78,9 @@ fn rows(args: &Args, table: &Table, names: &[&str]) -> Result<Vec<Map<String, Js
 fn shown(cell: &Json) -> String {
     match cell {
         Json::Null => "(no value)".into(),
-        Json::Object(parts) => parts.get("error").and_then(Json::as_str).unwrap_or_default().to_string(),
+        Json::Object(parts) => {
+            parts.get("error").and_then(Json::as_str).unwrap_or_default().to_string()
+        }
         other => table::cell(other),
     }
 }

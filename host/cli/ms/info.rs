@@ -44,7 +44,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         sizes: !args.no_size,
         ..operation::InfoInput::default()
     };
-    let output = operation::info(&input, &|| false).map_err(|error| Diagnostic::error(error.message))?;
+    let output =
+        operation::info(&input, &|| false).map_err(|error| Diagnostic::error(error.message))?;
     let failed = output.sets.iter().filter(|set| set.error.is_some()).count();
     for set in &output.sets {
         if let Some(error) = &set.error {
@@ -62,7 +63,9 @@ pub(super) fn run(args: &Args) -> Outcome {
                 eprintln!("note: {correction}");
             }
             let mut rows = vec![vec!["Path".to_string(), info.path.clone()]];
-            rows.extend(info.lines().into_iter().map(|(label, text)| vec![label.to_string(), text]));
+            rows.extend(
+                info.lines().into_iter().map(|(label, text)| vec![label.to_string(), text]),
+            );
             results::write(&table::plain(&rows));
             if output.sets.len() > 1 {
                 results::write("\n");

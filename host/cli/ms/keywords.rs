@@ -20,7 +20,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Outcome {
     let tables = args.which.tables()?;
     if args.which.json {
-        let all: Vec<_> = tables.iter().map(|(name, table)| as_json(name, table, args.limit)).collect();
+        let all: Vec<_> =
+            tables.iter().map(|(name, table)| as_json(name, table, args.limit)).collect();
         results::json(&all);
         return Ok(0);
     }

@@ -92,14 +92,20 @@ impl Which {
 /// What sub-tables there are.
 fn known(table: &Table) -> String {
     let names = table.subtables();
-    if names.is_empty() { "it has no sub-tables".into() } else { format!("its sub-tables are {}", names.join(", ")) }
+    if names.is_empty() {
+        "it has no sub-tables".into()
+    } else {
+        format!("its sub-tables are {}", names.join(", "))
+    }
 }
 
 /// An error of a table as the user sees it.
 fn failure(error: &Error) -> Diagnostic {
     let told = Diagnostic::error(error.to_string());
     match error {
-        Error::NotFound { .. } => told.help("a measurement set is a folder with a file `table.dat`"),
+        Error::NotFound { .. } => {
+            told.help("a measurement set is a folder with a file `table.dat`")
+        }
         Error::BeingWritten { .. } => told.help("try again when the other process has finished"),
         _ => told,
     }

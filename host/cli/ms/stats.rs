@@ -37,10 +37,8 @@ pub(super) fn run(args: &Args) -> Outcome {
             continue;
         }
         let names = ["column", "values", "undefined", "nan", "min", "max", "mean", "std", "set"];
-        let lines: Vec<Vec<String>> = rows
-            .iter()
-            .map(|row| names.iter().map(|key| short(&row[*key])).collect())
-            .collect();
+        let lines: Vec<Vec<String>> =
+            rows.iter().map(|row| names.iter().map(|key| short(&row[*key])).collect()).collect();
         results::write(&super::heading(name, tables.len()));
         results::write(&table::render(&names.map(str::to_string), &lines));
     }
@@ -59,9 +57,5 @@ fn row(column: &str, summary: &Summary) -> Value {
 }
 
 fn short(value: &Value) -> String {
-    match value.as_f64() {
-        None if value.is_null() => "-".into(),
-        Some(number) if !value.is_u64() => format!("{number:.8}"),
-        _ => table::cell(value),
-    }
+    if value.is_null() { "-".into() } else { table::cell(value) }
 }

@@ -87,7 +87,11 @@ fn complex(value: Complex64) -> Json {
 
 /// With the fewest digits that give the same 32-bit number.
 fn float32(value: f32) -> Json {
-    if value.is_finite() { float(value.to_string().parse().unwrap_or(f64::NAN)) } else { float(value.into()) }
+    if value.is_finite() {
+        float(value.to_string().parse().unwrap_or(f64::NAN))
+    } else {
+        float(value.into())
+    }
 }
 
 fn float(value: f64) -> Json {
@@ -109,7 +113,7 @@ mod tests {
         assert_eq!(text(&Value::Float(0.1), 4), "0.1");
         assert_eq!(text(&Value::Double(f64::NAN), 4), "NaN");
         assert_eq!(text(&Value::String("a\nb".into()), 4), "a\\nb");
-        let numbers = ndarray::ArrayD::from_shape_vec(vec![2, 2], vec![1, 2, 3, 4]);
+        let numbers = ledama_tables::ndarray::ArrayD::from_shape_vec(vec![2, 2], vec![1, 2, 3, 4]);
         let array = Value::Array(Array::Int(numbers.unwrap_or_default()));
         assert_eq!(text(&array, 3), "[2x2] 1, 2, 3, …");
         assert_eq!(json(&array, 9), json!({ "shape": [2, 2], "values": [1, 2, 3, 4] }));

@@ -204,10 +204,7 @@ impl Column {
             bytes: bytes.unwrap_or(u64::MAX),
         };
         let count = count.and_then(|count| usize::try_from(count).ok()).ok_or_else(too_much)?;
-        let mut values = Vec::new();
-        values.try_reserve_exact(count).map_err(|_| too_much())?;
-        values.resize_with(count, T::default);
-        Ok(values)
+        T::many(count).ok_or_else(too_much)
     }
 
     fn shaped<T: Element>(&self, rows: u64, cell: &[usize], values: Vec<T>) -> Result<ArrayD<T>> {
