@@ -63,7 +63,7 @@ fn differences_name_table_column_and_row() {
     ms(&work, &["diff", "standard-big.tab", "standard-little.tab"])
         .code(0)
         .prints("no difference\n");
-    let found = ms(&work, &["diff", "--json", "standard-big.tab", "aipsio.tab"]).code(1).json();
+    let found = ms(&work, &["diff", "--json", "standard-big.tab", "strings.tab"]).code(1).json();
     assert!(!found.as_array().unwrap().is_empty());
     let parts = ms(&work, &["diff", "part0.tab", "part1.tab"]).code(1);
     assert!(parts.stdout().contains("other values"), "{parts}");
