@@ -65,7 +65,7 @@ fn differences_name_table_column_and_row() {
         .prints("no difference\n");
     let found = ms(&work, &["diff", "--json", "standard-big.tab", "strings.tab"]).code(1).json();
     assert!(!found.as_array().unwrap().is_empty());
-    let parts = ms(&work, &["diff", "part0.tab", "part1.tab"]).code(1);
+    let parts = ms(&work, &["diff", "part0.tab", "part2.tab"]).code(1);
     assert!(parts.stdout().contains("other values"), "{parts}");
 }
 
