@@ -154,6 +154,7 @@ pub mod methods {
         told(set.column(name)).at(&ctx)
     }
 
+    /// Where it is and how large, in one line.
     #[rhai_fn(global, name = "to_string", name = "to_debug", pure)]
     pub fn set_text(set: &mut MeasurementSet) -> String {
         format!("{} ({} rows)", set.path().display(), set.nrow())
@@ -223,6 +224,7 @@ pub mod methods {
         told(column.digest()).map(|digest| digest.sha256.into()).at(&ctx)
     }
 
+    /// Where it is and how large, in one line.
     #[rhai_fn(global, name = "to_string", name = "to_debug", pure)]
     pub fn column_text(column: &mut Column) -> String {
         format!("{} ({}, {} rows)", column.name(), column.data_type(), column.nrow())

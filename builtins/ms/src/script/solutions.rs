@@ -217,6 +217,7 @@ pub mod methods {
         super::complex(super::mean_gain(gains, station, jones))
     }
 
+    /// Where it is and how large, in one line.
     #[rhai_fn(global, name = "to_string", name = "to_debug", pure)]
     pub fn gains_text(gains: &mut Gains) -> String {
         format!("gains of {} {:?}", path_text(&gains.path), gains.shape())
@@ -258,6 +259,7 @@ pub mod methods {
         Statistics::handle(quality, Which::Baseline)
     }
 
+    /// Where it is and how large, in one line.
     #[rhai_fn(global, name = "to_string", name = "to_debug", pure)]
     pub fn quality_text(quality: &mut Quality) -> String {
         format!("quality statistics of {}", path_text(&quality.path))
@@ -325,6 +327,7 @@ pub mod methods {
         super::complex(spread.map(|spread| spread.mean))
     }
 
+    /// Where it is and how large, in one line.
     #[rhai_fn(global, name = "to_string", name = "to_debug", pure)]
     pub fn table_text(table: &mut Statistics) -> String {
         table.look(|view| format!("statistics {:?} {:?}", view.axes, view.values.shape()))
