@@ -39,6 +39,12 @@ mod api {
         crate::scan::scan_here(&input).map(|found| to_dynamic(&found)).at(&ctx)
     }
 
+    /// Whether a column of a measurement set is one that the set needs, so that
+    /// removing it has to be forced: DATA, FLAG, UVW, times, antennas, weights.
+    pub fn is_protected(column: &str) -> bool {
+        crate::edits::clean::is_protected(column)
+    }
+
     /// Whether a name is that of a measurement set: a sub-band in it, and the
     /// extension `.MS` or `.dppp`.
     pub fn is_name(name: &str) -> bool {
