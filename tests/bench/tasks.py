@@ -2,6 +2,7 @@
 import os
 import shutil
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from measure import Table, cost
@@ -46,20 +47,24 @@ def true(binary, quick):
         table = Table(f"{many} tasks `true` over {len(nodes)} nodes, connecting included", "tasks/s")
         c = cost(_ledama(binary, "true", many), times, env, pids, warm=True)
         table.ledama(many / c.wall, _note(c, many))
-        ours, all_in = many / c.wall, c.wall
+        all_in = c.wall
         # What connecting costs shows in a run with one task a node.
         idle = cost(_ledama(binary, "true", len(nodes)), times, env, pids, warm=True).wall
         rest = max(all_in - idle, 1e-3)
-        table._line("ledama, once connected", (many - len(nodes)) / rest, "", f"connecting took {idle * 1e3:.0f} ms")
+        connected = (many - len(nodes)) / rest
+        table._line("ledama, once connected", connected, "", f"connecting took {idle * 1e3:.0f} ms")
 
         c = cost(_ssh(env, nodes, few), times, env, pids)
         table.peer("a fresh ssh a task (the original)", few / c.wall, _note(c, few))
         control = ["-o", f"ControlPath={cluster.base}/cm-%h", "-o", "ControlMaster=auto", "-o", "ControlPersist=60"]
-        for node in nodes:
-            subprocess.run(["ssh", *control, node, "true"], check=True, env=env, stderr=subprocess.DEVNULL)
+        began = time.perf_counter()
+        _ssh(env, nodes, len(nodes), control)()
+        connecting = time.perf_counter() - began
         c = cost(_ssh(env, nodes, many, control), times, env, pids)
         master = many / c.wall
-        table.peer("ssh with ControlMaster, connected", master, _note(c, many))
+        table.peer("ssh with ControlMaster", many / (c.wall + connecting), _note(c, many))
+        table._line("ssh with ControlMaster, once connected", master, f"ledama: {connected / master:.2g} x",
+                    f"connecting took {connecting * 1e3:.0f} ms")
         for node in nodes:
             subprocess.run(["ssh", *control, "-O", "exit", node], env=env, stderr=subprocess.DEVNULL)
         peers = {
@@ -74,7 +79,8 @@ def true(binary, quick):
                 continue
             c = cost(line, times, env, pids)
             table.peer(name, count / c.wall, _note(c, count))
-        table.target("10 times ssh with ControlMaster", ours >= 10 * master)
+        # Like with like: neither figure counts connecting, which both do once a run.
+        table.target("10 times ssh with ControlMaster, both once connected", connected >= 10 * master)
     return [table]
 
 
