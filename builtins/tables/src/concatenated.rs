@@ -6,6 +6,7 @@
 //!
 //! Source of the format: `casacore/tables/Tables/ConcatTable.cc`.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -19,6 +20,9 @@ use crate::managers::{ColumnReader, Shape};
 use crate::part::Part;
 use crate::storage::Folder;
 use crate::table::{Kind, ManagerInfo, Table, open_referred};
+
+/// How many tables one may be made of, parts of parts included.
+const MOST_PARTS: usize = 1 << 14;
 
 /// Several tables of one description, seen as one table.
 pub(crate) struct Concatenated {
@@ -48,9 +52,23 @@ impl Concatenated {
         let subtables = (0..count).map(|_| reader.string()).collect::<Result<_>>()?;
         reader.end()?;
         reader.end()?;
+        // A part that is named again is not opened again, and parts of parts
+        // are counted: few files could name each other without end.
+        let mut known: HashMap<&str, Table> = HashMap::new();
         let mut parts = Vec::with_capacity(names.len());
+        let mut all = 0usize;
         for name in &names {
-            parts.push(open_referred(folder, name, depth)?);
+            let part = match known.get(name.as_str()) {
+                Some(part) => part.clone(),
+                None => open_referred(folder, name, depth)?,
+            };
+            all = all.saturating_add(part.made_of());
+            if all > MOST_PARTS {
+                let what = format!("is made of more than {MOST_PARTS} tables");
+                return Err(Error::corrupt(folder.path(), what));
+            }
+            known.insert(name, part.clone());
+            parts.push(part);
         }
         Self::of(folder.path(), parts, subtables)
     }

@@ -13,6 +13,17 @@ use crate::managers::{self, ColumnReader, Manager, Siblings};
 use crate::storage::{Folder, MultiFile};
 use crate::table::{Kind, ManagerInfo};
 
+/// Rows that a table may have whatever its files hold: a column that never
+/// changes takes no room for them.
+const ALWAYS: u64 = 1 << 32;
+
+/// Beyond these, rows that a byte of the data files may stand for. A damaged
+/// count must not keep a reader busy for years.
+const ROWS_PER_BYTE: u64 = 1024;
+
+/// Files of tiles that are looked for.
+const MOST_TILE_FILES: usize = 256;
+
 /// A table with data files of its own.
 pub(crate) struct Plain {
     folder: Arc<dyn Folder>,
@@ -50,6 +61,7 @@ impl Plain {
             StorageOption::MultiFile => Arc::new(MultiFile::new(folder)),
             _ => folder,
         };
+        backed(&*folder, &set, nrow)?;
         let open = set.managers.iter().map(|_| OnceLock::new()).collect();
         let (desc, set) = (Arc::new(desc), Arc::new(set));
         let siblings = Siblings {
@@ -80,6 +92,29 @@ impl Plain {
     fn path(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// Fails where the data files are far too small for the rows.
+fn backed(folder: &dyn Folder, set: &ColumnSet, nrow: u64) -> Result<()> {
+    if nrow <= ALWAYS {
+        return Ok(());
+    }
+    let length = |name: String| {
+        let file = folder.has(&name).then(|| folder.open(&name));
+        file.and_then(Result::ok).map_or(0, |file| file.len())
+    };
+    let tiles = (0..MOST_TILE_FILES).map(|at| format!("_TSM{at}"));
+    let endings: Vec<String> = ["", "i"].map(String::from).into_iter().chain(tiles).collect();
+    let bytes = set.managers.iter().fold(0u64, |bytes, manager| {
+        let seqnr = manager.seqnr;
+        let lengths = endings.iter().map(|ending| length(format!("table.f{seqnr}{ending}")));
+        lengths.fold(bytes, u64::saturating_add)
+    });
+    if nrow / ROWS_PER_BYTE <= bytes {
+        return Ok(());
+    }
+    let what = format!("says it has {nrow} rows, but all its data files have {bytes} bytes");
+    Err(Error::corrupt(folder.path(), what))
 }
 
 impl Body for Plain {

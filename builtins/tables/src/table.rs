@@ -117,6 +117,12 @@ impl Table {
         self.folder.path()
     }
 
+    /// How many tables with files of their own it is made of.
+    pub(crate) fn made_of(&self) -> usize {
+        let parts = self.body.parts().iter().map(Self::made_of);
+        parts.fold(0, usize::saturating_add).max(1)
+    }
+
     /// Its files, wherever they are.
     pub fn folder(&self) -> &Arc<dyn Folder> {
         &self.folder
