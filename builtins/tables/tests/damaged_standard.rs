@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use ledama_tables::storage::Memory;
 use ledama_tables::{AxisPart, Column, DataType, Part, Table};
+use support::damage::{Dice, overwrite};
 use support::pack;
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -21,22 +22,6 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 const OVERWRITES: u64 = 30;
 /// Truncations tried for each file.
 const CUTS: usize = 12;
-
-/// A small generator whose numbers are the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end.max(1) as u64).unwrap()
-    }
-}
 
 fn files(folder: &Path) -> Files {
     let mut files = Files::new();
@@ -83,34 +68,6 @@ fn read(files: &Files) -> usize {
     errors
 }
 
-/// Overwrites one to three places with numbers that hurt.
-fn overwrite(bytes: &mut [u8], dice: &mut Dice) {
-    for _ in 0..=dice.below(3) {
-        // Headers are at the beginning, the index of one manager at the end.
-        let at = match dice.below(4) {
-            0 => dice.below(bytes.len().min(160)),
-            1 => bytes.len().saturating_sub(1 + dice.below(400)),
-            2 => dice.below(bytes.len()) & !3,
-            _ => dice.below(bytes.len()),
-        };
-        let number = match dice.below(8) {
-            0 => 0,
-            1 => u32::MAX,
-            2 => 0x7fff_ffff,
-            3 => 0x8000_0000,
-            4 => 1 << dice.below(32),
-            5 => u32::try_from(dice.below(300)).unwrap(),
-            6 => u32::try_from(bytes.len()).unwrap(),
-            _ => u32::try_from(dice.next() >> 32).unwrap(),
-        };
-        let number = if dice.below(2) == 0 { number.to_be_bytes() } else { number.to_le_bytes() };
-        let width = [1, 4, 4, 4][dice.below(4)];
-        for (to, from) in bytes.iter_mut().skip(at).zip(&number[..width]) {
-            *to = *from;
-        }
-    }
-}
-
 /// Damages tables of an archive of the data pack, where it is there.
 fn damage(archive: &str, tables: &[&str]) {
     let Some(data) = pack::data() else { return };
@@ -127,7 +84,7 @@ fn damage_in(folder: &Path, tables: &[&str]) {
         let names: Vec<_> =
             sound.keys().filter(|name| name.to_string_lossy().starts_with("table.f")).collect();
         assert!(!names.is_empty(), "{table} has no data files");
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+        let mut dice = Dice::new(0);
         for name in names {
             let bytes = &sound[name];
             let mut damaged = sound.clone();

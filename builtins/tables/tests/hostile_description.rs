@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use ledama_tables::Table;
 use ledama_tables::storage::Memory;
+use support::damage::little_memory;
 use support::pack;
 
 /// Numbers that look random and are always the same.
@@ -70,14 +71,6 @@ fn damage(folder: &Path, cuts: usize, flips: usize, numbers: &mut Numbers) {
         }
         look(&files, bytes);
     }
-}
-
-/// No damaged number may have made this process large.
-fn little_memory() {
-    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return };
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-    assert!(kilobytes < 400_000, "{kilobytes} kB");
 }
 
 #[test]

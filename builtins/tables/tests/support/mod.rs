@@ -6,6 +6,7 @@
 
 pub(crate) mod cells;
 pub(crate) mod compare;
+pub(crate) mod damage;
 pub(crate) mod lossy;
 pub(crate) mod pack;
 pub(crate) mod settings;
