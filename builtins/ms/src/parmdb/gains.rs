@@ -1,6 +1,6 @@
 //! Gains out of parameters: each laid over a common grid, all multiplied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ndarray::Array2;
 
@@ -13,6 +13,18 @@ use crate::read_error::ReadError;
 /// Polynomials are sampled at the usual steps of the table, but at no more
 /// places than this.
 const MOST_CELLS: f64 = 1e6;
+
+/// Steps of all polynomials together.
+const MOST_STEPS: f64 = 4e6;
+
+/// Points (times, frequencies, stations and directions multiplied) that any
+/// table may ask for.
+const MOST_POINTS: u64 = 1 << 24;
+
+/// Beyond these, points for each value in the table. Parameters of different
+/// cells ask for more points than they have values, but not for many more; a
+/// few domains that overlap in a bad way could ask for all memory there is.
+const POINTS_PER_VALUE: u64 = 128;
 
 /// The parameters of one station in one direction, by their place.
 type Group = Vec<(ParmName, usize)>;
@@ -46,6 +58,9 @@ impl ParmDb {
             time: self.axis(&named, request.time.as_ref(), Along::Time)?,
             freq: self.axis(&named, request.freq.as_ref(), Along::Freq)?,
         };
+        if request.time.is_none() || request.freq.is_none() {
+            self.check_size(&grid, stations.len(), directions.len())?;
+        }
         let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
         for (name, at) in &named {
             groups.entry(name.station()).or_default().push((name.clone(), *at));
@@ -75,6 +90,28 @@ impl ParmDb {
             time: grid.time,
             freq: grid.freq,
         })
+    }
+
+    /// Fails, before anything is allocated, where the grid is far larger than
+    /// what the table holds.
+    fn check_size(&self, grid: &Grid, stations: usize, directions: usize) -> Result<(), ReadError> {
+        let shape = [grid.time.len(), grid.freq.len(), stations, directions];
+        let points = shape.iter().fold(1u64, |all, axis| all.saturating_mul(*axis as u64));
+        let domains = self.parms.iter().flat_map(|parm| &parm.domains);
+        let values: u64 = domains.map(|domain| domain.values.len() as u64).sum();
+        if points <= values.saturating_mul(POINTS_PER_VALUE).max(MOST_POINTS) {
+            return Ok(());
+        }
+        let [times, freqs, ..] = shape;
+        Err(ReadError::input(
+            &self.path,
+            format!(
+                "its domains cut each other into {times} times and {freqs} frequencies: \
+                 {points} gains of {stations} stations in {directions} directions \
+                 from only {values} values"
+            ),
+            "ask for the gains at given times and frequencies",
+        ))
     }
 
     /// The parameters that are gains. Without any row in the table there are
@@ -130,6 +167,7 @@ impl ParmDb {
             return Ok(scalars);
         }
         let mut sampled = Vec::new();
+        let (mut seen, mut steps) = (HashSet::new(), 0.0);
         for domain in domains(false) {
             let (start, end, step) = match along {
                 Along::Time => (domain.range.start_time, domain.range.end_time, self.time_step_s),
@@ -140,6 +178,18 @@ impl ParmDb {
                 return Err(ReadError::input(
                     &self.path,
                     format!("a polynomial over {count} steps of {step}"),
+                    "ask for the gains at given times and frequencies",
+                ));
+            }
+            // Most parameters have the same domains.
+            if !seen.insert((start.to_bits(), end.to_bits())) {
+                continue;
+            }
+            steps += count;
+            if steps > MOST_STEPS {
+                return Err(ReadError::input(
+                    &self.path,
+                    format!("{} domains of polynomials take {steps} steps of {step}", seen.len()),
                     "ask for the gains at given times and frequencies",
                 ));
             }

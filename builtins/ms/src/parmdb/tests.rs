@@ -180,6 +180,39 @@ fn damaged_tables_are_errors_and_no_panics() {
     assert!(ParmDb::open(&path).is_ok());
 }
 
+/// Domains that overlap cut each other at every edge, in time and frequency.
+#[test]
+fn overlapping_domains_do_not_ask_for_all_memory() {
+    let mut db = ParmDb::open(small()).unwrap();
+    let domain = |at: usize, width: f64, scale: f64| {
+        let start = at as f64 * scale;
+        let end = start + width;
+        let range = Range { start_freq: start, end_freq: end, start_time: start, end_time: end };
+        let cells = Cells::equal(start, end, 1);
+        Domain { range, freq: cells.clone(), time: cells, values: array![[1.0]] }
+    };
+    for parm in &mut db.parms {
+        parm.domains.clear();
+    }
+    let scalar = db.parms.iter().position(|parm| parm.name == "Gain:0:0:Real:A").unwrap();
+    db.parms[scalar].domains = (0..20_000).map(|at| domain(at, 1.5, 1.0)).collect();
+    let error = db.gains(&Request::default()).unwrap_err().to_string();
+    for number in ["39999 times", "39999 frequencies", "from only 20000 values"] {
+        assert!(error.contains(number), "{error}");
+    }
+    // At given places no grid is made of them.
+    let (time, freq) = (Cells::equal(0.0, 20_000.0, 7), Cells::equal(0.0, 10.0, 2));
+    let asked = Request { time: Some(time), freq: Some(freq), ..Request::default() };
+    assert_eq!(db.gains(&asked).unwrap().shape()[..2], [7, 2]);
+
+    db.parms[scalar].domains.clear();
+    let polynomial = db.parms.iter().position(|parm| parm.name == "Clock:A").unwrap();
+    db.time_step_s = 0.01;
+    db.parms[polynomial].domains = (0..1000).map(|at| domain(at, 5000.0, 0.003)).collect();
+    let error = db.gains(&Request::default()).unwrap_err().to_string();
+    assert!(error.contains("9 domains of polynomials take 4500000 steps of 0.01"), "{error}");
+}
+
 #[test]
 fn facts_of_the_real_tables() {
     let Some(pack) = DataPack::find() else { return };
