@@ -100,6 +100,7 @@ impl Cells {
     pub(crate) fn union<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut cells: Vec<Cell> = Vec::new();
         let mut alone = None;
+        let mut crowded = 4096;
         for part in parts {
             for (centre, width) in part.centres.iter().zip(&part.widths) {
                 if width.is_finite() && *width > 0.0 && centre.is_finite() {
@@ -108,9 +109,11 @@ impl Cells {
                     alone = Some(*centre);
                 }
             }
-            // Most parts are alike: drop what is there already.
-            if cells.len() > 4096 {
+            // Most parts are alike: drop what is there already, but not after
+            // each of many parts that differ.
+            if cells.len() > crowded {
                 unique(&mut cells);
+                crowded = crowded.max(cells.len() * 2);
             }
         }
         unique(&mut cells);
