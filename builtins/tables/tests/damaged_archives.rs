@@ -97,7 +97,7 @@ fn read_column(column: &Column, hit: bool) -> Result<(), Error> {
         let cell = run.shape.map_or(1, |shape| {
             shape.iter().fold(1usize, |all, axis| all.saturating_mul(*axis)).max(1)
         });
-        left = left.saturating_sub(cell.saturating_mul((run.rows.end - run.rows.start) as usize));
+        left = left.saturating_sub(cell.saturating_mul(run.rows.count()));
     }
     if hit && left > 0 && column.nrow() <= 1 << 12 {
         column.digest()?;
