@@ -32,6 +32,14 @@ impl OperationContext for Alone {
     }
 }
 
+/// Where the data pack should be.
+pub(crate) fn shared() -> PathBuf {
+    std::env::var_os("LEDAMA_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        PathBuf::from,
+    )
+}
+
 /// The data pack beside the checkout (or in `LEDAMA_SHARED`): real sets and
 /// what casacore says about them.
 pub(crate) struct DataPack(PathBuf);
@@ -39,10 +47,7 @@ pub(crate) struct DataPack(PathBuf);
 impl DataPack {
     /// The pack; without it a test says that it is skipped.
     pub(crate) fn find() -> Option<Self> {
-        let shared = std::env::var_os("LEDAMA_SHARED").map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-            PathBuf::from,
-        );
+        let shared = shared();
         let data = shared.join("data");
         if data.join("golden").is_dir() {
             return Some(Self(data));

@@ -13,13 +13,10 @@ use serde_json::Value;
 
 use crate::discover::{Kind, Wanted};
 use crate::scan::{Scan, ScanEntry, ScanInput};
-use crate::testing::Alone;
+use crate::testing::{Alone, shared};
 
 fn tree_maker() -> Option<PathBuf> {
-    let shared = std::env::var_os("LEDAMA_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
+    let shared = shared();
     let script = shared.join("data/tree.py");
     if !script.is_file() {
         eprintln!("skipped: no data pack in {} (name it by LEDAMA_SHARED)", shared.display());

@@ -127,7 +127,7 @@ mod tests {
                 if kind == "o" { FcntlArg::F_OFD_SETLK(&lock) } else { FcntlArg::F_SETLK(&lock) };
             fcntl(&file, how).unwrap();
         }
-        println!("\nlocked");
+        writeln!(std::io::stdout(), "\nlocked").unwrap();
         std::io::stdin().lines().next();
     }
 
