@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ledama_tables::storage::{Folder as _, Memory};
 use ledama_tables::{Error, Kind, Table};
+use support::damage::little_memory;
 use support::pack;
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -101,6 +102,43 @@ fn rows_that_an_index_does_not_know_are_an_error() {
             }
         }
     }
+}
+
+/// A shape in `table.dat` alone must not make a reader ask for memory.
+#[test]
+fn shapes_that_no_file_backs_take_no_memory() {
+    let sound = files();
+    let word = b"IPosition\0\0\0\x01";
+    let mut found = 0;
+    for (path, bytes) in sound.iter().filter(|(path, _)| path.ends_with("table.dat")) {
+        let name = path.parent().unwrap().to_str().unwrap();
+        // Behind the word are the number of axes and the first of them.
+        let places: Vec<_> = (0..bytes.len().saturating_sub(word.len() + 8))
+            .filter(|at| bytes[*at..].starts_with(word))
+            .map(|at| at + word.len() + 4)
+            .filter(|at| bytes[*at - 1] > 0)
+            .collect();
+        found += places.len();
+        let all = std::iter::once(places.clone());
+        for places in all.chain(places.iter().map(|at| vec![*at])) {
+            let mut changed = bytes.clone();
+            for at in places {
+                changed[at..at + 4].copy_from_slice(&(1u32 << 26).to_be_bytes());
+            }
+            let mut files = sound.clone();
+            files.insert(path.clone(), changed);
+            let Ok(table) = open(&files, name) else { continue };
+            for column in table.columns() {
+                if let Ok(column) = table.column(&column.name)
+                    && column.nrow() > 0
+                {
+                    let _ = column.cell(0);
+                }
+            }
+        }
+    }
+    assert!(found > 20, "{found}");
+    little_memory();
 }
 
 #[test]

@@ -146,6 +146,21 @@ pub(super) fn direct_shape(column: &BoundColumn<'_>) -> Result<Shape> {
     })
 }
 
+/// Cells of less than this are not worth a suspicion.
+const HARMLESS: usize = 1 << 20;
+
+/// Bytes that a cell takes at least; memory is only asked for those that a
+/// bucket can hold.
+fn least_bytes(kind: DataType, shape: &[usize]) -> usize {
+    let values = shape.iter().fold(1usize, |all, axis| all.saturating_mul(*axis));
+    match kind {
+        DataType::Bool => values.div_ceil(8),
+        // Each text has its length before it.
+        DataType::String => values.saturating_mul(4),
+        other => values.saturating_mul(other.width().unwrap_or(1)),
+    }
+}
+
 impl Manager for Incremental {
     fn column(&self, index: usize) -> Result<Arc<dyn ColumnReader>> {
         let Some(column) = self.columns.get(index) else {
@@ -157,6 +172,12 @@ impl Manager for Incremental {
             return Err(core
                 .buckets
                 .corrupt(format!("column {} has {rows} rows of {}", column.name, core.nrow)));
+        }
+        if let Layout::Direct(shape) = &column.layout
+            && least_bytes(column.kind, shape) > core.buckets.size().max(HARMLESS)
+        {
+            let what = format!("column {}: cells of shape {shape:?} fit no bucket", column.name);
+            return Err(core.buckets.corrupt(what));
         }
         let place = Place { core: Arc::clone(core), column: index };
         let name = column.name.clone();

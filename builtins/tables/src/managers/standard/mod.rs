@@ -120,6 +120,9 @@ impl Manager for Standard {
                 Arc::new(Fixed { place, name, kind: column.kind, shape: Shape::new() })
             }
             Layout::Texts(form) => {
+                if let Form::Fixed(shape) = form {
+                    self.check_texts(shape)?;
+                }
                 Arc::new(Texts { place: place(CELL * 8)?, name, form: form.clone() })
             }
             Layout::Indirect => {
@@ -143,6 +146,18 @@ impl Manager for Standard {
         settings
     }
 }
+
+impl Standard {
+    /// Fails where a cell has far more texts than the file has room for: each
+    /// has its length before it. Few texts may never have been written.
+    fn check_texts(&self, shape: &[usize]) -> Result<()> {
+        let least = shape.iter().fold(4u64, |all, axis| all.saturating_mul(*axis as u64));
+        if least > HARMLESS { self.core.buckets.source.check(0, least) } else { Ok(()) }
+    }
+}
+
+/// Bytes of texts that are not worth a suspicion.
+const HARMLESS: u64 = 1 << 20;
 
 impl Column {
     fn new(column: &BoundColumn<'_>) -> Result<Self> {
