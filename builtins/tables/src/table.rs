@@ -1,7 +1,7 @@
 //! A table: what it holds, and the way to its columns and sub-tables.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::aipsio::Reader;
 use crate::body::Body;
@@ -49,7 +49,8 @@ pub struct ManagerInfo {
 #[derive(Clone)]
 pub struct Table {
     folder: Arc<dyn Folder>,
-    info: TableInfo,
+    /// Read when it is asked for, which is seldom.
+    info: Arc<OnceLock<TableInfo>>,
     body: Arc<dyn Body>,
     guard: Guard,
 }
@@ -57,7 +58,7 @@ pub struct Table {
 impl Table {
     /// Opens the table in this folder.
     ///
-    /// Takes no lock and reads only `table.dat`, `table.lock` and `table.info`.
+    /// Takes no lock and reads only `table.dat` and `table.lock`.
     /// Nothing stops another process from writing meanwhile: reading that
     /// fails for this reason fails with [`Error::BeingWritten`], and
     /// [`Table::verify`] tells whether what was read is of one state.
@@ -77,19 +78,31 @@ impl Table {
         guard.explain(Self::read(watch, guard.clone(), depth))
     }
 
+    /// The rows of the table in a folder, without reading the rest of its
+    /// description where it has data files of its own.
+    pub fn count_rows(folder: Arc<dyn Folder>) -> Result<u64> {
+        let watch = Arc::new(Watch::new(Arc::clone(&folder)));
+        let counted = || {
+            let told = lock::rows(&*watch)?;
+            let file = watch.open("table.dat")?;
+            let bytes = file.all()?;
+            let head = Head::read(&mut Reader::new(file.path(), &bytes), told)?;
+            Ok((head.kind == "PlainTable").then_some(head.nrow))
+        };
+        match Guard::new(Arc::clone(&watch)).explain(counted())? {
+            Some(rows) => Ok(rows),
+            None => Self::open_in(folder).map(|table| table.nrow()),
+        }
+    }
+
     fn read(folder: Arc<dyn Folder>, guard: Guard, depth: usize) -> Result<Self> {
         let told = lock::rows(&*folder)?;
         let file = folder.open("table.dat")?;
         let bytes = file.all()?;
         let mut reader = Reader::new(file.path(), &bytes);
-        let version = reader.start("Table")?;
-        let nrow = if version > 2 { reader.u64()? } else { u64::from(reader.u32()?) };
-        let endian = if reader.u32()? == 0 { Endian::Big } else { Endian::Little };
-        let kind = reader.string()?;
+        let Head { version, nrow, endian, kind } = Head::read(&mut reader, told)?;
         let body: Arc<dyn Body> = match kind.as_str() {
             "PlainTable" => {
-                // A writer renews the lock file first and `table.dat` later.
-                let nrow = told.filter(|told| *told > 0).unwrap_or(nrow);
                 let folder = Arc::clone(&folder);
                 Arc::new(Plain::read(folder, &mut reader, version, endian, nrow)?)
             }
@@ -99,8 +112,7 @@ impl Table {
                 return Err(Error::unsupported(folder.path(), format!("a table of kind {other}")));
             }
         };
-        let info = TableInfo::read(&*folder);
-        Ok(Self { folder, info, body, guard })
+        Ok(Self { folder, info: Arc::default(), body, guard })
     }
 
     /// Several tables of one description as one, in the place of the first.
@@ -143,8 +155,8 @@ impl Table {
     /// changed since it was opened: what was read may then be of two states.
     ///
     /// Compared are length, time of change and identity of `table.dat`,
-    /// `table.lock`, `table.info` and the data files opened so far, also of
-    /// the tables that this one is made of. When it succeeds after reading,
+    /// `table.lock` and the other files opened so far, also of the tables
+    /// that this one is made of. When it succeeds after reading,
     /// all that was read was on disk at one time, with two exceptions: a file
     /// that was written and not lengthened within the same tick of the file
     /// system's clock (some milliseconds) in which it was opened, and writes
@@ -187,7 +199,7 @@ impl Table {
 
     /// What `table.info` says.
     pub fn info(&self) -> &TableInfo {
-        &self.info
+        self.info.get_or_init(|| TableInfo::read(&*self.folder))
     }
 
     /// Its description.
@@ -263,6 +275,28 @@ impl Table {
             Some(part) => part.home(),
             None => &*self.folder,
         }
+    }
+}
+
+/// The head of `table.dat`.
+struct Head {
+    version: u32,
+    nrow: u64,
+    endian: Endian,
+    kind: String,
+}
+
+impl Head {
+    /// Opens the outermost object and reads its first fields. `told` is the
+    /// number of rows in the lock file, which counts for tables with data
+    /// files of their own: a writer renews it first and `table.dat` later.
+    fn read(reader: &mut Reader<'_>, told: Option<u64>) -> Result<Self> {
+        let version = reader.start("Table")?;
+        let stored = if version > 2 { reader.u64()? } else { u64::from(reader.u32()?) };
+        let endian = if reader.u32()? == 0 { Endian::Big } else { Endian::Little };
+        let kind = reader.string()?;
+        let nrow = told.filter(|told| *told > 0).unwrap_or(stored);
+        Ok(Self { version, nrow, endian, kind })
     }
 }
 

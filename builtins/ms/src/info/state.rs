@@ -1,6 +1,8 @@
 //! What a set holds, how large it is, and who uses it.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
+use std::sync::{Mutex, PoisonError};
 
 use ledama_base::{units, usage};
 use ledama_tables::{Table, Usage};
@@ -40,30 +42,29 @@ pub struct StateFacts {
     pub lock_permanent: bool,
 }
 
-/// Counts the rows of a sub-table by its folder: it need not be linked from
-/// the main table.
-fn rows(table: &Table, name: &str) -> Option<u64> {
-    Table::open_in(table.folder().folder(name).ok()?).ok().map(|table| table.nrow())
-}
-
-/// Whether the set has a folder with a table of that name.
-fn has_table(table: &Table, name: &str) -> bool {
-    table.folder().folder(name).is_ok_and(|folder| folder.has("table.dat"))
+/// Whether the set has a folder with a table of that name, and whether that
+/// has rows. It need not be linked from the main table.
+fn table_with_rows(table: &Table, name: &str) -> (bool, bool) {
+    let folder = table.folder().folder(name).ok();
+    let Some(folder) = folder.filter(|folder| folder.has("table.dat")) else {
+        return (false, false);
+    };
+    (true, Table::count_rows(folder).is_ok_and(|rows| rows > 0))
 }
 
 pub(super) fn read(table: &Table, wanted: Wanted<'_>) -> StateFacts {
-    let gains = rows(table, "instrument");
-    let quality = rows(table, "QUALITY_TIME_STATISTIC");
+    let (has_gain_table, has_gains) = table_with_rows(table, "instrument");
+    let (has_quality_tables, has_quality) = table_with_rows(table, "QUALITY_TIME_STATISTIC");
     let unreadable = if wanted.depth == Depth::Header { Vec::new() } else { unreadable(table) };
     let size_bytes = if wanted.sizes { measured(table) } else { None };
     let lock = table.lock_state().ok();
     StateFacts {
         has_corrected_data: table.has_column("CORRECTED_DATA"),
         has_model_data: table.has_column("MODEL_DATA"),
-        has_gain_table: has_table(table, "instrument"),
-        has_gains: gains.is_some_and(|rows| rows > 0),
-        has_quality_tables: has_table(table, "QUALITY_TIME_STATISTIC"),
-        has_quality: quality.is_some_and(|rows| rows > 0),
+        has_gain_table,
+        has_gains,
+        has_quality_tables,
+        has_quality,
         unreadable_columns: unreadable,
         size_bytes,
         size_mb: size_bytes.map(units::mib),
@@ -98,9 +99,19 @@ fn measured(table: &Table) -> Option<u64> {
     measured.roots.first().map(|usage| usage.disk_bytes)
 }
 
+/// Names of accounts: the same few own all sets of a node, and asking may
+/// mean asking a server.
+static OWNERS: Mutex<BTreeMap<u32, String>> = Mutex::new(BTreeMap::new());
+
 /// The name of the owner, or its number where it has no name here.
 fn owner(table: &Table) -> Option<String> {
     let uid = std::fs::metadata(table.path()).ok()?.uid();
+    let mut known = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(name) = known.get(&uid) {
+        return Some(name.clone());
+    }
     let user = nix::unistd::User::from_uid(uid.into()).ok().flatten();
-    Some(user.map_or_else(|| uid.to_string(), |user| user.name))
+    let Some(user) = user else { return Some(uid.to_string()) };
+    known.insert(uid, user.name.clone());
+    Some(user.name)
 }

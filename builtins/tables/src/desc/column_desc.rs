@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::aipsio::Reader;
+use crate::aipsio::{self, Reader};
 use crate::data_type::DataType;
 use crate::error::Result;
 use crate::value::Record;
@@ -58,7 +58,7 @@ impl ColumnDesc {
     /// The description, and where its keywords stand among the bytes.
     pub(crate) fn read_located(reader: &mut Reader<'_>) -> Result<(Self, Range<usize>)> {
         reader.u32()?;
-        let class = reader.string()?;
+        let class = reader.raw_string()?;
         reader.u32()?;
         let name = reader.string()?;
         let comment = reader.string()?;
@@ -70,8 +70,9 @@ impl ColumnDesc {
         };
         let option = reader.i32()?;
         let ndim = reader.i32()?;
-        let scalar = class.starts_with("Scalar");
-        if !scalar && !class.starts_with("Array") {
+        let scalar = class.starts_with(b"Scalar");
+        if !scalar && !class.starts_with(b"Array") {
+            let class = aipsio::text(class);
             return Err(
                 reader.corrupt(format_args!("column {name} is of the unknown class {class}"))
             );

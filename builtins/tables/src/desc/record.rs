@@ -45,7 +45,7 @@ fn read_at_depth(reader: &mut Reader<'_>, depth: usize) -> Result<Record> {
         "TableRecord" | "Record" => {
             let desc = RecordDesc::read(reader, depth)?;
             reader.i32()?;
-            values(reader, &desc, depth)?
+            values(reader, desc, depth)?
         }
         "ScalarKeywordSet" => keyword_set(reader, version, 0)?,
         "ArrayKeywordSet" => keyword_set(reader, version, 1)?,
@@ -75,7 +75,7 @@ impl RecordDesc {
             match code {
                 RECORD => nested = Some(Self::read(reader, depth + 1)?),
                 TABLE => {
-                    reader.string()?;
+                    reader.raw_string()?;
                 }
                 13..=24 | 30 => {
                     reader.position_shape()?;
@@ -90,10 +90,10 @@ impl RecordDesc {
     }
 }
 
-fn values(reader: &mut Reader<'_>, desc: &RecordDesc, depth: usize) -> Result<Record> {
+fn values(reader: &mut Reader<'_>, desc: RecordDesc, depth: usize) -> Result<Record> {
     let mut record = Record::new();
-    for field in &desc.fields {
-        let value = match &field.nested {
+    for field in desc.fields {
+        let value = match field.nested {
             Some(nested) if nested.fields.is_empty() => {
                 Value::Record(read_at_depth(reader, depth + 1)?)
             }
@@ -101,7 +101,7 @@ fn values(reader: &mut Reader<'_>, desc: &RecordDesc, depth: usize) -> Result<Re
             None if field.code == TABLE => Value::Table(reader.string()?),
             None => plain(reader, field.code)?,
         };
-        record.push(Field { name: field.name.clone(), value, comment: field.comment.clone() });
+        record.push(Field { name: field.name, value, comment: field.comment });
     }
     Ok(record)
 }

@@ -27,6 +27,9 @@ const WAITING: u64 = 260;
 /// make the object grow.
 const LONGEST: u64 = 16 << 20;
 
+/// Bytes read at once.
+const AT_ONCE: u64 = 512;
+
 /// The number of rows that the last writer told; `None` where there is no
 /// such file or nobody wrote into it.
 pub(crate) fn rows(folder: &dyn Folder) -> Result<Option<u64>> {
@@ -37,14 +40,21 @@ pub(crate) fn rows(folder: &dyn Folder) -> Result<Option<u64>> {
     if file.len() < WAITING + 4 {
         return Ok(None);
     }
+    // The length and, mostly, all of the object in one read.
+    let mut bytes = file.bytes(WAITING, (file.len() - WAITING).min(AT_ONCE))?;
     let mut length = [0; 4];
-    file.read_at(WAITING, &mut length)?;
+    length.copy_from_slice(&bytes[..4]);
     let length = u64::from(u32::from_be_bytes(length)).min(LONGEST);
     if length == 0 {
         return Ok(None);
     }
-    let bytes = file.bytes(WAITING + 4, length)?;
-    let mut reader = Reader::new(file.path(), &bytes);
+    file.check(WAITING + 4, length)?;
+    if 4 + length > bytes.len() as u64 {
+        bytes = file.bytes(WAITING, 4 + length)?;
+    }
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let object = bytes.get(4..length.saturating_add(4)).unwrap_or_default();
+    let mut reader = Reader::new(file.path(), object);
     let version = reader.start("sync")?;
     Ok(Some(if version > 1 { reader.u64()? } else { u64::from(reader.u32()?) }))
 }

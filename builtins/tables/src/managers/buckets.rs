@@ -66,7 +66,11 @@ impl Buckets {
             }
         }
         self.check(number)?;
-        let bucket: Arc<[u8]> = self.source.bytes(self.place(number), self.size as u64)?.into();
+        // Made and filled in place: buckets are copied nowhere.
+        let mut bucket: Arc<[u8]> = std::iter::repeat_n(0, self.size).collect();
+        if let Some(bytes) = Arc::get_mut(&mut bucket) {
+            self.source.read_at(self.place(number), bytes)?;
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.truncate(KEPT - 1);
         kept.insert(0, (number, Arc::clone(&bucket)));

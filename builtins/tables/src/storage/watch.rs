@@ -38,7 +38,7 @@ impl Watch {
 
     /// Whether a file is not as it was when it was first opened.
     pub(crate) fn changed(&self) -> bool {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.iter().any(|(name, stamp)| self.folder.stamp(name) != *stamp)
     }
 
