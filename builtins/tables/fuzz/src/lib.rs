@@ -12,7 +12,6 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use flate2::read::GzDecoder;
 use ledama_tables::storage::{Folder, Memory};
