@@ -20,7 +20,14 @@ pub fn of_packed(file: &Path) -> Result<f64> {
 }
 
 fn of_folder(folder: Arc<dyn Folder>) -> Result<f64> {
-    let windows = Table::open_in(folder)?.subtable("SPECTRAL_WINDOW")?;
+    // A keyword of the set names the sub-table, which is nearly always the folder
+    // of that name; the description of the set is long, so it is only read if not.
+    let beside = folder.folder("SPECTRAL_WINDOW")?;
+    let windows = if beside.has("table.dat") {
+        Table::open_in(beside)?
+    } else {
+        Table::open_in(folder)?.subtable("SPECTRAL_WINDOW")?
+    };
     if windows.nrow() == 0 {
         let what = "has no rows".into();
         return Err(Error::NotFound { path: windows.path().into(), what });
