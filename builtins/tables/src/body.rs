@@ -7,6 +7,7 @@ use crate::buffer::Endian;
 use crate::desc::TableDesc;
 use crate::error::Result;
 use crate::managers::ColumnReader;
+use crate::plain::Plain;
 use crate::table::{Kind, ManagerInfo, Table};
 
 /// The part of a table that depends on its kind.
@@ -25,6 +26,11 @@ pub(crate) trait Body: Send + Sync {
     /// The sub-table of a keyword, where it is not simply the table that the
     /// keyword names.
     fn subtable(&self, _keyword: &str) -> Option<Result<Table>> {
+        None
+    }
+
+    /// The table itself, where it has data files of its own.
+    fn plain(&self) -> Option<&Plain> {
         None
     }
 

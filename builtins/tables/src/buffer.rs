@@ -20,6 +20,22 @@ pub enum Endian {
 impl Endian {
     /// The order of this machine.
     pub const NATIVE: Self = if cfg!(target_endian = "little") { Self::Little } else { Self::Big };
+
+    /// The bytes of a number in this order.
+    pub(crate) fn u32(self, number: u32) -> [u8; 4] {
+        match self {
+            Self::Big => number.to_be_bytes(),
+            Self::Little => number.to_le_bytes(),
+        }
+    }
+
+    /// The bytes of a number in this order.
+    pub(crate) fn u64(self, number: u64) -> [u8; 8] {
+        match self {
+            Self::Big => number.to_be_bytes(),
+            Self::Little => number.to_le_bytes(),
+        }
+    }
 }
 
 /// A typed slice to be filled.

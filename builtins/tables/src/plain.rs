@@ -122,6 +122,10 @@ impl Body for Plain {
         Kind::Plain
     }
 
+    fn plain(&self) -> Option<&Plain> {
+        Some(self)
+    }
+
     fn nrow(&self) -> u64 {
         self.nrow
     }

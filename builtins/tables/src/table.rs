@@ -187,6 +187,11 @@ impl Table {
         Ok(strongest)
     }
 
+    /// The table itself, where it has data files of its own.
+    pub(crate) fn plain(&self) -> Option<&Plain> {
+        self.body.plain()
+    }
+
     /// How many rows it has.
     pub fn nrow(&self) -> u64 {
         self.body.nrow()

@@ -6,10 +6,21 @@
 //! are removed. A reader, also casacore's, sees either state; a crash leaves
 //! at most files that no `table.dat` mentions, which the next edit removes.
 
+mod arrays;
+mod cells;
+mod commit;
 mod editor;
+mod feed;
+mod files;
+mod incremental;
+mod lock;
 mod new_column;
 mod object;
+mod patch;
+mod pending;
+mod standard;
 mod table_dat;
+mod tiled;
 
 pub use editor::{Editor, Fill};
 pub use new_column::{CellShape, Content, NewColumn, TiledKind, Tiling};

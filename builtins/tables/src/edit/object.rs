@@ -1,23 +1,31 @@
 //! Writes AipsIO objects: the counterpart of the reader of headers.
 //!
-//! Big-endian always: so is `table.dat`, and so are the headers that storage
-//! managers keep in it.
+//! Big-endian as a rule: so is `table.dat`, and so are the headers that
+//! storage managers keep in it. Headers in the files of some managers have
+//! the byte order of the table.
 
 use crate::aipsio::MAGIC;
+use crate::buffer::Endian;
 use crate::value::{Array, Record, Value};
 
 /// Bytes of nested objects under construction.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Writer {
     bytes: Vec<u8>,
+    endian: Endian,
     /// Where the length of each open object stands.
     open: Vec<usize>,
 }
 
 impl Writer {
-    /// An empty writer.
+    /// An empty writer of big-endian bytes.
     pub(crate) fn new() -> Self {
-        Self::default()
+        Self::with_endian(Endian::Big)
+    }
+
+    /// An empty writer of numbers in this byte order.
+    pub(crate) fn with_endian(endian: Endian) -> Self {
+        Self { bytes: Vec::new(), endian, open: Vec::new() }
     }
 
     /// What was written; every object must have been ended.
@@ -41,8 +49,14 @@ impl Writer {
     pub(crate) fn end(&mut self) {
         if let Some(start) = self.open.pop() {
             let length = u32::try_from(self.bytes.len() - start).unwrap_or(MAGIC);
-            self.bytes[start..start + 4].copy_from_slice(&length.to_be_bytes());
+            let length = self.endian.u32(length);
+            self.bytes[start..start + 4].copy_from_slice(&length);
         }
+    }
+
+    /// How many bytes were written.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Bytes as they are.
@@ -57,17 +71,17 @@ impl Writer {
 
     /// A signed 32-bit number.
     pub(crate) fn i32(&mut self, value: i32) {
-        self.raw(&value.to_be_bytes());
+        self.u32(value.cast_unsigned());
     }
 
     /// An unsigned 32-bit number.
     pub(crate) fn u32(&mut self, value: u32) {
-        self.raw(&value.to_be_bytes());
+        self.raw(&self.endian.u32(value));
     }
 
     /// An unsigned 64-bit number.
     pub(crate) fn u64(&mut self, value: u64) {
-        self.raw(&value.to_be_bytes());
+        self.raw(&self.endian.u64(value));
     }
 
     /// A length or count of 32 bits; what is longer cannot be in a table.
@@ -100,6 +114,22 @@ impl Writer {
         self.end();
     }
 
+    /// Unsigned numbers of 32 bits, as a block.
+    pub(crate) fn block_u32(&mut self, numbers: &[u32]) {
+        self.start_inside("Block", 1);
+        self.count(numbers.len());
+        numbers.iter().for_each(|number| self.u32(*number));
+        self.end();
+    }
+
+    /// Unsigned numbers of 64 bits, as a block.
+    pub(crate) fn block_u64(&mut self, numbers: &[u64]) {
+        self.start_inside("Block", 1);
+        self.count(numbers.len());
+        numbers.iter().for_each(|number| self.u64(*number));
+        self.end();
+    }
+
     /// Begins an object that has no magic number, whatever is open: shapes
     /// and records may stand alone in pieces that are joined later.
     pub(crate) fn start_inside(&mut self, kind: &str, version: u32) {
@@ -111,12 +141,25 @@ impl Writer {
 
     /// A record of keywords with its description.
     pub(crate) fn record(&mut self, record: &Record) {
-        self.start_inside("TableRecord", 1);
+        self.record_as("TableRecord", record);
+    }
+
+    /// A record of one of casacore's two kinds.
+    pub(crate) fn record_as(&mut self, kind: &str, record: &Record) {
+        self.start_inside(kind, 1);
         self.description(record);
         // Fields may be added to it.
         self.i32(1);
         self.fields(record);
         self.end();
+    }
+
+    /// A record as a cell holds it, an object of its own.
+    pub(crate) fn cell(record: &Record) -> Vec<u8> {
+        let mut out = Self::new();
+        out.u32(MAGIC);
+        out.record(record);
+        out.into_bytes()
     }
 
     fn description(&mut self, record: &Record) {
@@ -128,7 +171,13 @@ impl Writer {
             match &field.value {
                 Value::Record(nested) => self.description(nested),
                 Value::Table(_) => self.string(""),
-                Value::Array(array) => self.shape(array.shape()),
+                // Of any shape, so that another one may take its place.
+                Value::Array(_) => {
+                    self.start_inside("IPosition", 1);
+                    self.u32(1);
+                    self.i32(-1);
+                    self.end();
+                }
                 _ => {}
             }
             self.string(&field.comment);

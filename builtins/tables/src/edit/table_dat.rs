@@ -6,9 +6,11 @@
 
 use std::path::Path;
 
-use crate::aipsio::Reader;
+use crate::aipsio::{MAGIC, Reader};
+use crate::data_type::DataType;
 use crate::desc::record;
 use crate::error::{Error, Result};
+use crate::value::{Array, Record, Value};
 
 use super::object::Writer;
 
@@ -48,6 +50,95 @@ pub(super) struct ColumnPart {
     pub(super) seqnr: u32,
     /// And after it: the shape of an array column.
     tail: Vec<u8>,
+}
+
+impl ColumnPart {
+    /// Whether it has or had this name.
+    fn is(&self, name: &str) -> bool {
+        // The head is a version, the name at its making and another version.
+        let original = self.head.get(8..self.head.len().saturating_sub(4));
+        self.name == name || original == Some(name.as_bytes())
+    }
+
+    /// A new column of arrays.
+    pub(super) fn array(column: &ArrayDesc<'_>) -> Self {
+        let mut out = Writer::new();
+        out.u32(1);
+        out.string(&format!("ArrayColumnDesc<{:8}", type_name(column.data_type)));
+        out.u32(1);
+        out.string(column.name);
+        out.string(column.comment);
+        out.string(column.manager_type);
+        out.string(column.manager);
+        out.i32(column.data_type.code());
+        // Option 4: all cells have one shape.
+        out.i32(if column.fixed.is_some() { 4 } else { 0 });
+        out.i32(i32::try_from(column.axes).unwrap_or(-1));
+        out.shape(column.fixed.unwrap_or_default());
+        out.u32(0);
+        let start = out.len();
+        out.record(column.keywords);
+        let end = out.len();
+        out.u32(1);
+        out.bool(false);
+        let desc = out.into_bytes();
+        let mut head = Writer::new();
+        head.u32(2);
+        head.string(column.name);
+        head.u32(1);
+        let mut tail = Writer::new();
+        tail.bool(column.fixed.is_some());
+        if let Some(fixed) = column.fixed {
+            tail.shape(fixed);
+        }
+        Self {
+            name: column.name.into(),
+            desc,
+            keywords: start..end,
+            head: head.into_bytes(),
+            seqnr: column.seqnr,
+            tail: tail.into_bytes(),
+        }
+    }
+}
+
+/// What the description of a new column of arrays says.
+pub(super) struct ArrayDesc<'a> {
+    pub(super) name: &'a str,
+    pub(super) comment: &'a str,
+    pub(super) manager_type: &'a str,
+    pub(super) manager: &'a str,
+    pub(super) seqnr: u32,
+    pub(super) data_type: DataType,
+    pub(super) axes: usize,
+    /// The shape in C order, if all cells have it.
+    pub(super) fixed: Option<&'a [usize]>,
+    pub(super) keywords: &'a Record,
+}
+
+/// casacore's name of a type in descriptions.
+fn type_name(kind: DataType) -> &'static str {
+    match kind {
+        DataType::Bool => "Bool",
+        DataType::UChar => "uChar",
+        DataType::Short => "Short",
+        DataType::UShort => "uShort",
+        DataType::Int => "Int",
+        DataType::UInt => "uInt",
+        DataType::Int64 => "Int64",
+        DataType::Float => "float",
+        DataType::Double => "double",
+        DataType::Complex => "Complex",
+        DataType::DComplex => "DComplex",
+        DataType::String => "String",
+        DataType::Record => "Record",
+    }
+}
+
+/// A record among the bytes of `table.dat`, where it has no magic number.
+fn read_record(path: &Path, bytes: &[u8]) -> Result<Record> {
+    let bytes = [&MAGIC.to_be_bytes(), bytes].concat();
+    record::read(&mut Reader::new(path, &bytes))
 }
 
 /// One storage manager.
@@ -138,6 +229,63 @@ impl TableDat {
         Ok(())
     }
 
+    /// The numbers of the storage managers.
+    pub(super) fn seqnrs(&self) -> Vec<u32> {
+        self.managers.iter().map(|manager| manager.seqnr).collect()
+    }
+
+    /// The keywords of the table or of the column at a place.
+    pub(super) fn keywords_of(&self, path: &Path, column: Option<usize>) -> Result<Record> {
+        let bytes = match column.and_then(|at| self.columns.get(at)) {
+            Some(column) => &column.desc[column.keywords.clone()],
+            None => &self.keywords,
+        };
+        read_record(path, bytes)
+    }
+
+    /// Puts other keywords in their place.
+    pub(super) fn set_keywords(&mut self, column: Option<usize>, keywords: &Record) {
+        let mut out = Writer::new();
+        out.record(keywords);
+        let bytes = out.into_bytes();
+        match column.and_then(|at| self.columns.get_mut(at)) {
+            Some(column) => {
+                let start = column.keywords.start;
+                let end = start + bytes.len();
+                column.desc.splice(column.keywords.clone(), bytes);
+                column.keywords = start..end;
+            }
+            None => self.keywords = bytes,
+        }
+    }
+
+    /// Forgets hypercolumns of which no data column is left.
+    pub(super) fn forget_hypercolumns(&mut self, path: &Path) -> Result<()> {
+        if self.private.is_empty() {
+            return Ok(());
+        }
+        let mut private = read_record(path, &self.private)?;
+        let gone = |value: &Value| match value.as_record().and_then(|record| record.get("data")) {
+            Some(Value::Array(Array::String(names))) => {
+                !names.iter().any(|name| self.columns.iter().any(|column| column.is(name)))
+            }
+            _ => false,
+        };
+        let left: Vec<String> = private
+            .iter()
+            .filter(|(name, value)| name.starts_with("Hypercolumn_") && gone(value))
+            .map(|(name, _)| name.to_string())
+            .collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        left.iter().for_each(|name| drop(private.remove(name)));
+        let mut out = Writer::new();
+        out.record(&private);
+        self.private = out.into_bytes();
+        Ok(())
+    }
+
     /// The files of a table are each their own, not pieces of one.
     pub(super) fn has_separate_files(&self) -> bool {
         !matches!(self.storage, Some((0 | 1, _)))
@@ -224,35 +372,59 @@ fn column_desc(bytes: &[u8], reader: &mut Reader<'_>) -> Result<Desc> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
     use super::*;
 
-    /// Every `table.dat` below a folder.
-    fn below(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                below(&path, found);
-            } else if path.ends_with("table.dat") {
-                found.push(path);
-            }
-        }
+    /// The synthetic tables of this crate.
+    fn unpacked() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let archive =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tables/tables.tar.gz");
+        let done = std::process::Command::new("tar")
+            .arg("-xzf")
+            .arg(archive)
+            .arg("-C")
+            .arg(folder.path())
+            .status();
+        assert!(done.unwrap().success());
+        folder
     }
 
-    #[test]
-    fn what_is_taken_apart_is_put_together_the_same() {
-        let mut files = Vec::new();
-        below(Path::new("/tmp/ms"), &mut files);
+    /// Calls with every table that can be edited.
+    fn each(mut call: impl FnMut(&Path, &[u8], TableDat)) {
+        let folder = unpacked();
         let mut done = 0;
-        for path in &files {
-            let bytes = std::fs::read(path).unwrap();
-            match TableDat::read(path, &bytes) {
-                Ok(dat) => assert!(dat.to_bytes() == bytes, "{}", path.display()),
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path().join("table.dat");
+            let Ok(bytes) = std::fs::read(&path) else { continue };
+            match TableDat::read(&path, &bytes) {
+                Ok(dat) => call(&path, &bytes, dat),
                 Err(Error::Refused { .. }) => continue,
                 Err(error) => panic!("{error}"),
             }
             done += 1;
         }
-        assert!(done > 0, "no tables to try");
-        eprintln!("{done} of {}", files.len());
+        assert!(done > 10, "{done} tables");
+    }
+
+    #[test]
+    fn what_is_taken_apart_is_put_together_the_same() {
+        each(|path, bytes, dat| assert!(dat.to_bytes() == bytes, "{}", path.display()));
+    }
+
+    #[test]
+    fn keywords_that_are_set_anew_stay() {
+        each(|path, _, dat| {
+            let mut changed = dat.clone();
+            for column in (0..dat.columns.len()).map(Some).chain([None]) {
+                let keywords = dat.keywords_of(path, column).unwrap();
+                changed.set_keywords(column, &keywords);
+                assert_eq!(changed.keywords_of(path, column).unwrap(), keywords);
+            }
+            let bytes = changed.to_bytes();
+            let again = TableDat::read(path, &bytes).unwrap();
+            assert_eq!(again, changed, "{}", path.display());
+        });
     }
 }

@@ -21,11 +21,11 @@ pub use state::{LockState, Usage};
 pub(crate) const NAME: &str = "table.lock";
 
 /// Bytes of the list of waiting processes.
-const WAITING: u64 = 260;
+pub(crate) const WAITING: u64 = 260;
 
 /// More than any writer puts there; the counters of its storage managers
 /// make the object grow.
-const LONGEST: u64 = 16 << 20;
+pub(crate) const LONGEST: u64 = 16 << 20;
 
 /// Bytes read at once.
 const AT_ONCE: u64 = 512;

@@ -19,6 +19,7 @@ mod sisco;
 mod standard;
 mod window;
 mod stokes_i;
+mod stripes;
 mod tiled;
 mod uvw;
 
@@ -35,6 +36,7 @@ use crate::storage::{Folder, Source};
 use crate::value::Record;
 
 pub(crate) use siblings::Siblings;
+pub(crate) use stripes::Stripes;
 
 /// A shape in C order (last axis fastest); no axes for a scalar.
 pub type Shape = Vec<usize>;
@@ -94,6 +96,13 @@ pub(crate) trait Manager: Send + Sync {
 
     /// Its name, where its files tell one (two managers of a type may differ in it).
     fn name(&self) -> &str;
+
+    /// Where the values of a column stand, by the suffix of their file;
+    /// `None` where they have no fixed places or where zeroing these does not
+    /// make the values zero.
+    fn stripes(&self, _index: usize) -> Option<Vec<(String, Stripes)>> {
+        None
+    }
 
     /// Its settings, with casacore's names (bucket sizes, hypercubes, bit counts).
     fn settings(&self) -> Record {

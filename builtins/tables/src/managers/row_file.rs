@@ -67,6 +67,11 @@ impl RowFile {
         Ok((Self { source, start, stride, nrow }, rest))
     }
 
+    /// Where the first row begins.
+    pub(crate) fn start(&self) -> u64 {
+        self.start
+    }
+
     /// Reads whole rows, which must be there, into a buffer of their length.
     pub(crate) fn read(&self, row: u64, out: &mut [u8]) -> Result<()> {
         let offset = row.checked_mul(self.stride).and_then(|at| at.checked_add(self.start));

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytemuck::Zeroable;
 
 use super::row_file::RowFile;
-use super::{ColumnReader, Context, Manager, Shape, check_type};
+use super::{ColumnReader, Context, Manager, Shape, Stripes, check_type};
 use crate::buffer::BufferMut;
 use crate::data_type::{Complex32, DataType};
 use crate::error::{Error, Result};
@@ -109,6 +109,17 @@ impl Manager for StokesI {
 
     fn name(&self) -> &'static str {
         ""
+    }
+
+    fn stripes(&self, index: usize) -> Option<Vec<(String, Stripes)>> {
+        let column = self.columns.get(index)?;
+        let stripes = Stripes {
+            first: column.file.start().checked_add(column.offset as u64)?,
+            length: column.width as u64,
+            step: column.file.stride,
+            count: column.file.nrow,
+        };
+        Some(vec![(String::new(), stripes)])
     }
 }
 

@@ -111,6 +111,12 @@ impl Cube {
         Some(Self { cell: axes, rows, tile_len, bucket, offset, file, layer_tiles, nrow })
     }
 
+    /// How many tiles it has.
+    pub(super) fn tiles(&self) -> u64 {
+        let layers = self.rows.last().map_or(0, |axis| axis.length.div_ceil(axis.tile));
+        self.layer_tiles.saturating_mul(layers as u64)
+    }
+
     /// Values of a cell.
     pub(super) fn cell_len(&self) -> usize {
         self.cell.iter().map(|axis| axis.length).product()

@@ -28,7 +28,7 @@ use crate::buffer::Endian;
 use crate::data_type::DataType;
 use crate::desc::ColumnDesc;
 use crate::error::{Error, Result};
-use crate::managers::{BoundColumn, ColumnReader, Context, Manager};
+use crate::managers::{BoundColumn, ColumnReader, Context, Manager, Stripes};
 use crate::value::{Array, Record, Value};
 
 use column::DataColumn;
@@ -134,6 +134,27 @@ impl Manager for Tiled {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn stripes(&self, index: usize) -> Option<Vec<(String, Stripes)>> {
+        let Content::Tiles(before) = &self.columns.get(index)?.content else {
+            return None;
+        };
+        let kind = self.columns.get(index)?.desc.data_type;
+        let mut all = Vec::new();
+        for cube in self.shared.cubes.iter().flatten() {
+            let bytes = |kind: DataType| cube::bytes_of(kind, cube.tile_len);
+            let offset =
+                before.iter().try_fold(cube.offset, |at, kind| at.checked_add(bytes(*kind)?))?;
+            let stripes = Stripes {
+                first: offset,
+                length: bytes(kind)?,
+                step: cube.bucket,
+                count: cube.tiles(),
+            };
+            all.push((format!("_TSM{}", cube.file?), stripes));
+        }
+        Some(all)
     }
 
     fn settings(&self) -> Record {

@@ -1,0 +1,360 @@
+//! Edits, read back by this crate's reader and by casacore.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use ledama_tables::edit::{Editor, Fill, NewColumn, TiledKind, Tiling};
+use ledama_tables::ndarray::arr1;
+use ledama_tables::{Array, DataType, Error, Record, Table, Value};
+use support::pack;
+
+const WAIT: Duration = Duration::from_millis(100);
+
+fn unpack() -> tempfile::TempDir {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tables");
+    pack::unpack(&data.join("tables.tar.gz"))
+}
+
+fn compressed() -> tempfile::TempDir {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/compressed");
+    pack::unpack(&data.join("compressed.tar.gz"))
+}
+
+/// The digest of each column.
+fn state(path: &Path) -> BTreeMap<String, String> {
+    let table = Table::open(path).unwrap();
+    let digest = |name: &str| match table.column(name).and_then(|column| column.digest()) {
+        Ok(digest) => digest.sha256,
+        Err(error) => panic!("{}: {name}: {error}", path.display()),
+    };
+    table.columns().iter().map(|column| (column.name.clone(), digest(&column.name))).collect()
+}
+
+/// Files of the table that no storage manager owns, and others that should not be there.
+fn garbage(path: &Path) -> Vec<String> {
+    let known: Vec<u32> = Table::open(path).unwrap().managers().iter().map(|m| m.seqnr).collect();
+    let mut left = Vec::new();
+    for entry in std::fs::read_dir(path).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let number = name.strip_prefix("table.f").map(|rest| {
+            rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+        });
+        let fine = match number {
+            Some(number) => known.contains(&number),
+            None => matches!(name.as_str(), "table.dat" | "table.info" | "table.lock"),
+        };
+        if !fine {
+            left.push(name);
+        }
+    }
+    left
+}
+
+/// What the state should be where some columns are left out.
+fn without(state: &BTreeMap<String, String>, names: &[&str]) -> BTreeMap<String, String> {
+    let mut state = state.clone();
+    state.retain(|name, _| !names.contains(&name.as_str()));
+    state
+}
+
+/// A Python that has casacore; `None`, after saying so, where there is none.
+fn python() -> Option<PathBuf> {
+    let python = std::env::var_os("LEDAMA_CASACORE_PYTHON").map_or("python3".into(), PathBuf::from);
+    let works = Command::new(&python).args(["-c", "import casacore.tables"]).output();
+    if works.is_ok_and(|output| output.status.success()) {
+        return Some(python);
+    }
+    pack::skip(&format!("{} cannot import casacore.tables", python.display()));
+    None
+}
+
+/// Runs a script on a table with casacore and gives what it prints.
+fn casacore(python: &Path, script: &str, table: &Path) -> String {
+    let begin = "import sys, hashlib, numpy as np\nimport casacore.tables as ct\npath = sys.argv[1]\n";
+    let output = Command::new(python)
+        .args(["-c", &format!("{begin}{script}")])
+        .arg(table)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {errors}\n{text}", table.display());
+    text
+}
+
+/// Prints a line for each column with all its cells, so that two tables can be compared.
+const CELLS: &str = r"
+def show(value):
+    if isinstance(value, np.ndarray): return f'{value.dtype}{value.shape}{value.tobytes().hex()}'
+    if isinstance(value, dict): return str([(k, show(v)) for k, v in sorted(value.items())])
+    if isinstance(value, float): return np.float64(value).tobytes().hex()
+    return repr(value)
+def column(t, name):
+    h = hashlib.sha256()
+    for row in range(t.nrows()):
+        h.update((show(t.getcell(name, row)) if t.iscelldefined(name, row) else 'none').encode())
+    return h.hexdigest()
+def all_columns(t):
+    return {name: column(t, name) for name in t.colnames()}
+";
+
+/// casacore's view of all columns.
+fn seen_by_casacore(python: &Path, table: &Path) -> BTreeMap<String, String> {
+    let script = format!(
+        "{CELLS}\nt = ct.table(path, ack=False)\nfor k, v in all_columns(t).items(): print(k, v)\n"
+    );
+    let text = casacore(python, &script, table);
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, digest)| (name.to_string(), digest.to_string()))
+        .collect()
+}
+
+const MANAGED: [&str; 5] = [
+    "standard-little.tab",
+    "standard-big.tab",
+    "incremental-little.tab",
+    "incremental-big.tab",
+    "aipsio.tab",
+];
+
+#[test]
+fn a_column_leaves_a_shared_manager() {
+    let folder = unpack();
+    for name in MANAGED {
+        let path = folder.path().join(name);
+        let before = state(&path);
+        let gone = ["S_string", "V_double", "S_boolean"];
+        let mut editor = Editor::open(&path, WAIT).unwrap();
+        editor.remove_columns(&gone).unwrap();
+        let changes = editor.commit().unwrap();
+        assert_eq!(changes.removed.len(), 3, "{name}");
+        assert_eq!(changes.rewritten.len(), before.len() - 3, "{name}");
+        assert_eq!(state(&path), without(&before, &gone), "{name}");
+        assert!(garbage(&path).is_empty(), "{name}: {:?}", garbage(&path));
+    }
+}
+
+#[test]
+fn a_manager_goes_with_its_last_column() {
+    let folder = unpack();
+    for name in ["tiledcolumn.tab", "tiledshape.tab", "tiledcell.tab"] {
+        let path = folder.path().join(name);
+        let mut editor = Editor::open(&path, WAIT).unwrap();
+        editor.remove_columns(&["D"]).unwrap();
+        editor.commit().unwrap();
+        assert!(state(&path).is_empty());
+        assert!(garbage(&path).is_empty(), "{:?}", garbage(&path));
+        assert!(Table::open(&path).unwrap().managers().is_empty());
+    }
+}
+
+#[test]
+fn cells_are_set_and_their_neighbours_stay() {
+    let folder = unpack();
+    for name in MANAGED {
+        let path = folder.path().join(name);
+        let before = state(&path);
+        let mut editor = Editor::open(&path, WAIT).unwrap();
+        let long = "a text that is longer than eight bytes";
+        let new = [(0, "x"), (7, long), (22, "")];
+        let new = new.map(|(row, text)| (row, Value::String(text.into())));
+        editor.set_cells("S_string", new.clone()).unwrap();
+        editor.set_cells("S_int", [(3, Value::Int(-77))]).unwrap();
+        let two = vec![vec!["one".to_string(), String::new()], vec![long.into(), "z".into()]];
+        let two = ndarray2(&two);
+        editor.set_cells("V_string", [(1, two.clone())]).unwrap();
+        let old: Vec<i32> =
+            editor.table().column("S_int").unwrap().values(0..23).unwrap();
+        let changes = editor.commit().unwrap();
+        assert_eq!(changes.cells, 5, "{name}");
+        let table = Table::open(&path).unwrap();
+        for (row, value) in new {
+            assert_eq!(table.column("S_string").unwrap().cell(row).unwrap(), Some(value), "{name}");
+        }
+        assert_eq!(table.column("V_string").unwrap().cell(1).unwrap(), Some(two), "{name}");
+        let mut wanted = old;
+        wanted[3] = -77;
+        assert_eq!(table.column("S_int").unwrap().values::<i32>(0..23).unwrap(), wanted, "{name}");
+        let changed = ["S_string", "S_int", "V_string"];
+        assert_eq!(without(&state(&path), &changed), without(&before, &changed), "{name}");
+        assert!(garbage(&path).is_empty());
+    }
+}
+
+fn ndarray2(rows: &[Vec<String>]) -> Value {
+    let all: Vec<String> = rows.iter().flatten().cloned().collect();
+    let array = arr1(&all).into_shape_with_order((rows.len(), rows[0].len())).unwrap();
+    Value::Array(Array::String(array.into_dyn()))
+}
+
+#[test]
+fn values_become_zero() {
+    let folder = unpack();
+    for name in MANAGED {
+        let path = folder.path().join(name);
+        let before = state(&path);
+        let mut editor = Editor::open(&path, WAIT).unwrap();
+        let all = ["S_boolean", "F_boolean", "V_boolean"];
+        all.iter().for_each(|column| editor.replace_values(column, Fill::Zero).unwrap());
+        assert_eq!(editor.commit().unwrap().changed.len(), 3);
+        assert_eq!(without(&state(&path), &all), without(&before, &all), "{name}");
+        let table = Table::open(&path).unwrap();
+        for row in 0..table.nrow() {
+            for column in all {
+                let column = table.column(column).unwrap();
+                match column.cell(row).unwrap() {
+                    Some(Value::Array(Array::Bool(bits))) => assert!(bits.iter().all(|bit| !bit)),
+                    Some(value) => assert_eq!(value, Value::Bool(false)),
+                    None => assert!(column.name() == "V_boolean" && row % 4 == 1),
+                }
+            }
+        }
+    }
+    let path = folder.path().join("bits.tab");
+    let mut editor = Editor::open(&path, WAIT).unwrap();
+    editor.replace_values("FLAG", Fill::Zero).unwrap();
+    editor.commit().unwrap();
+    let table = Table::open(&path).unwrap();
+    let flags: Vec<bool> = table.column("FLAG").unwrap().values(0..table.nrow()).unwrap();
+    assert!(flags.len() == 29 * 15 && flags.iter().all(|flag| !flag));
+    assert!(garbage(&path).is_empty());
+}
+
+#[test]
+fn rows_are_appended() {
+    let folder = unpack();
+    for name in MANAGED {
+        let path = folder.path().join(name);
+        let old = Table::open(&path).unwrap();
+        let kept: Vec<_> = old
+            .columns()
+            .iter()
+            .map(|column| (0..23).map(|row| format!("{:?}", old.column(&column.name).unwrap().cell(row).unwrap())).collect::<Vec<_>>())
+            .collect();
+        let mut row = Record::new();
+        row.set("S_string", Value::String("appended here".into()));
+        row.set("S_double", Value::Double(1.5));
+        let mut editor = Editor::open(&path, WAIT).unwrap();
+        let array = ndarray2(&[vec!["p".into()], vec!["a longer parameter".into()]]);
+        row.set("V_string", array.clone());
+        editor.append_rows(&[row, Record::new()]).unwrap();
+        assert_eq!(editor.commit().unwrap().rows, 2);
+        let table = Table::open(&path).unwrap();
+        assert_eq!(table.nrow(), 25);
+        for (column, kept) in table.columns().iter().zip(&kept) {
+            let column = table.column(&column.name).unwrap();
+            for (row, old) in (0..23).zip(kept) {
+                assert_eq!(&format!("{:?}", column.cell(row).unwrap()), old, "{name} {} {row}", column.name());
+            }
+        }
+        assert_eq!(table.column("V_string").unwrap().cell(23).unwrap(), Some(array));
+        assert_eq!(table.column("V_string").unwrap().cell(24).unwrap(), None);
+        assert_eq!(table.column("S_double").unwrap().cell(23).unwrap(), Some(Value::Double(1.5)));
+        assert_eq!(table.column("S_int").unwrap().cell(24).unwrap(), Some(Value::Int(0)));
+        assert!(garbage(&path).is_empty());
+    }
+}
+
+fn add(path: &Path, like: &str, kind: TiledKind) {
+    let mut editor = Editor::open(path, WAIT).unwrap();
+    let table = editor.table().clone();
+    let data_type = table.column(like).unwrap().data_type();
+    let tile = None;
+    let mut keywords = Record::new();
+    keywords.set("UNIT", Value::String("Jy".into()));
+    let tiling = Tiling { kind: Some(kind), tile };
+    for (name, copied) in [("MODEL_DATA", false), ("CORRECTED_DATA", true)] {
+        let column = NewColumn::like(name, like, data_type).with_comment("a new one");
+        let column = column.with_keywords(keywords.clone());
+        let column = if copied { column.copied_from(like) } else { column };
+        editor.add_column(NewColumn { tiling: tiling.clone(), ..column }).unwrap();
+    }
+    let weight = NewColumn::like("IMAGING_WEIGHT", like, DataType::Float).shaped([5]);
+    editor.add_column(weight).unwrap();
+    let whole = ndarray2(&[vec!["0".into(), "5".into()]]);
+    editor.set_keyword(Some("MODEL_DATA"), "CHANNEL_SELECTION", whole).unwrap();
+    let changes = editor.commit().unwrap();
+    assert_eq!(changes.added.len(), 3);
+}
+
+#[test]
+fn columns_are_added() {
+    let folder = unpack();
+    let cases = [
+        ("tiledcolumn.tab", "D", TiledKind::Column),
+        ("tiledcolumn.tab", "CORRECTED_DATA", TiledKind::Shape),
+        ("tiledshape.tab", "D", TiledKind::Shape),
+        ("standard-big.tab", "F_complex", TiledKind::Shape),
+        ("standard-little.tab", "V_float", TiledKind::Shape),
+        ("bits.tab", "FLAG", TiledKind::Column),
+        ("dysco.tab", "DATA", TiledKind::Shape),
+    ];
+    for (name, like, kind) in cases {
+        let path = folder.path().join(name);
+        if like == "CORRECTED_DATA" {
+            let mut editor = Editor::open(&path, WAIT).unwrap();
+            editor.remove_columns(&["MODEL_DATA", "IMAGING_WEIGHT", "D"]).unwrap();
+            editor.commit().unwrap();
+            continue;
+        }
+        let before = state(&path);
+        add(&path, like, kind);
+        let after = state(&path);
+        assert_eq!(after["CORRECTED_DATA"], before[like], "{name}");
+        assert_eq!(without(&after, &["MODEL_DATA", "CORRECTED_DATA", "IMAGING_WEIGHT"]), before);
+        let table = Table::open(&path).unwrap();
+        let model = table.column("MODEL_DATA").unwrap();
+        let data = table.column("CORRECTED_DATA").unwrap();
+        assert_eq!(model.keywords().len(), 2);
+        for row in 0..table.nrow() {
+            assert_eq!(model.shape(row).unwrap(), data.shape(row).unwrap(), "{name} {row}");
+        }
+        assert!(garbage(&path).is_empty());
+    }
+}
+
+#[test]
+fn an_edit_without_commit_leaves_no_trace() {
+    let folder = unpack();
+    let path = folder.path().join("standard-little.tab");
+    let list = || {
+        let mut all: Vec<_> = std::fs::read_dir(&path)
+            .unwrap()
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let bytes = std::fs::read(&path).unwrap();
+                (path, bytes)
+            })
+            .collect();
+        all.sort();
+        all
+    };
+    let before = list();
+    let mut editor = Editor::open(&path, WAIT).unwrap();
+    editor.remove_columns(&["S_int"]).unwrap();
+    drop(editor);
+    assert_eq!(list(), before);
+}
+
+#[test]
+fn what_cannot_be_edited_is_refused() {
+    let folder = unpack();
+    for name in ["reference.tab", "concat.tab", "multifile.tab"] {
+        let error = Editor::open(folder.path().join(name), WAIT).err().unwrap();
+        assert!(matches!(error, Error::Refused { .. }), "{name}: {error}");
+    }
+    let path = folder.path().join("dysco.tab");
+    let mut editor = Editor::open(&path, WAIT).unwrap();
+    assert!(editor.replace_values("DATA", Fill::Zero).is_err());
+    assert!(editor.append_rows(&[Record::new()]).unwrap_err().to_string().contains("DyscoStMan"));
+    assert!(matches!(editor.remove_columns(&["NONE"]), Err(Error::NoColumn { .. })));
+    let changes = editor.commit().unwrap();
+    assert!(changes.is_empty());
+}
