@@ -21,11 +21,6 @@ fn unpack() -> tempfile::TempDir {
     pack::unpack(&data.join("tables.tar.gz"))
 }
 
-fn compressed() -> tempfile::TempDir {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/compressed");
-    pack::unpack(&data.join("compressed.tar.gz"))
-}
-
 /// The digest of each column.
 fn state(path: &Path) -> BTreeMap<String, String> {
     let table = Table::open(path).unwrap();
@@ -76,12 +71,10 @@ fn python() -> Option<PathBuf> {
 
 /// Runs a script on a table with casacore and gives what it prints.
 fn casacore(python: &Path, script: &str, table: &Path) -> String {
-    let begin = "import sys, hashlib, numpy as np\nimport casacore.tables as ct\npath = sys.argv[1]\n";
-    let output = Command::new(python)
-        .args(["-c", &format!("{begin}{script}")])
-        .arg(table)
-        .output()
-        .unwrap();
+    let begin =
+        "import sys, hashlib, numpy as np\nimport casacore.tables as ct\npath = sys.argv[1]\n";
+    let output =
+        Command::new(python).args(["-c", &format!("{begin}{script}")]).arg(table).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {errors}\n{text}", table.display());
@@ -170,8 +163,7 @@ fn cells_are_set_and_their_neighbours_stay() {
         let two = vec![vec!["one".to_string(), String::new()], vec![long.into(), "z".into()]];
         let two = ndarray2(&two);
         editor.set_cells("V_string", [(1, two.clone())]).unwrap();
-        let old: Vec<i32> =
-            editor.table().column("S_int").unwrap().values(0..23).unwrap();
+        let old: Vec<i32> = editor.table().column("S_int").unwrap().values(0..23).unwrap();
         let changes = editor.commit().unwrap();
         assert_eq!(changes.cells, 5, "{name}");
         let table = Table::open(&path).unwrap();
@@ -236,7 +228,13 @@ fn rows_are_appended() {
         let kept: Vec<_> = old
             .columns()
             .iter()
-            .map(|column| (0..23).map(|row| format!("{:?}", old.column(&column.name).unwrap().cell(row).unwrap())).collect::<Vec<_>>())
+            .map(|column| {
+                (0..23)
+                    .map(|row| {
+                        format!("{:?}", old.column(&column.name).unwrap().cell(row).unwrap())
+                    })
+                    .collect::<Vec<_>>()
+            })
             .collect();
         let mut row = Record::new();
         row.set("S_string", Value::String("appended here".into()));
@@ -251,7 +249,12 @@ fn rows_are_appended() {
         for (column, kept) in table.columns().iter().zip(&kept) {
             let column = table.column(&column.name).unwrap();
             for (row, old) in (0..23).zip(kept) {
-                assert_eq!(&format!("{:?}", column.cell(row).unwrap()), old, "{name} {} {row}", column.name());
+                assert_eq!(
+                    &format!("{:?}", column.cell(row).unwrap()),
+                    old,
+                    "{name} {} {row}",
+                    column.name()
+                );
             }
         }
         assert_eq!(table.column("V_string").unwrap().cell(23).unwrap(), Some(array));
@@ -357,4 +360,190 @@ fn what_cannot_be_edited_is_refused() {
     assert!(matches!(editor.remove_columns(&["NONE"]), Err(Error::NoColumn { .. })));
     let changes = editor.commit().unwrap();
     assert!(changes.is_empty());
+}
+
+#[test]
+fn casacore_reads_and_writes_what_was_edited() {
+    let Some(python) = python() else { return };
+    let folder = unpack();
+    let write = "
+t = ct.table(path, readonly=False, ack=False)
+n = t.nrows()
+t.addrows(40)
+for name in t.colnames():
+    if t.iscelldefined(name, 0):
+        value = t.getcell(name, 0)
+        for row in (0, n, n + 39): t.putcell(name, row, value)
+t.close()
+";
+    for name in MANAGED.into_iter().chain(["tiledcolumn.tab", "tiledshape.tab", "bits.tab"]) {
+        let path = folder.path().join(name);
+        let before = seen_by_casacore(&python, &path);
+        let mut touched = vec!["MODEL_DATA", "CORRECTED_DATA", "IMAGING_WEIGHT"];
+        let like =
+            ["F_complex", "D", "FLAG"].into_iter().find(|c| before.contains_key(*c)).unwrap();
+        add(&path, like, TiledKind::Shape);
+        let seen = seen_by_casacore(&python, &path);
+        assert_eq!(seen["CORRECTED_DATA"], before[like], "{name}");
+        if MANAGED.contains(&name) {
+            let mut editor = Editor::open(&path, WAIT).unwrap();
+            editor.remove_columns(&["S_double", "V_int"]).unwrap();
+            editor.set_cells("S_string", [(4, Value::String("long ".repeat(9)))]).unwrap();
+            editor.replace_values("F_boolean", Fill::Zero).unwrap();
+            editor.commit().unwrap();
+            touched.extend(["S_double", "V_int", "S_string", "F_boolean"]);
+        }
+        let seen = seen_by_casacore(&python, &path);
+        assert_eq!(without(&seen, &touched), without(&before, &touched), "{name}");
+        let rows = Table::open(&path).unwrap().nrow();
+        casacore(&python, write, &path);
+        let table = Table::open(&path).unwrap();
+        assert_eq!(table.nrow(), rows + 40);
+        for column in table.columns() {
+            let column = table.column(&column.name).unwrap();
+            let first = format!("{:?}", column.cell(0).unwrap());
+            if first != "None" {
+                for row in [0, rows, rows + 39] {
+                    let cell = format!("{:?}", column.cell(row).unwrap());
+                    assert_eq!(cell, first, "{name}: {}: {row}", column.name());
+                }
+            }
+        }
+        drop(table);
+        // What casacore has written can be edited again.
+        let before = state(&path);
+        let mut editor = Editor::open(&path, WAIT).unwrap();
+        editor.remove_columns(&["MODEL_DATA"]).unwrap();
+        editor.commit().unwrap();
+        assert_eq!(state(&path), without(&before, &["MODEL_DATA"]), "{name}");
+    }
+}
+
+/// The edits that are interrupted.
+fn edit(kind: usize, path: &Path) {
+    let mut editor = Editor::open(path, Duration::from_secs(10)).unwrap();
+    let mut row = Record::new();
+    row.set("S_string", Value::String("a row more".into()));
+    match kind {
+        0 => editor.remove_columns(&["S_int", "V_float"]),
+        1 => editor.add_column(
+            NewColumn::like("NEW", "F_complex", DataType::Complex).copied_from("F_complex"),
+        ),
+        2 => editor.replace_values("F_boolean", Fill::Zero),
+        3 => editor.set_cells("S_string", [(2, Value::String("another text".into()))]),
+        _ => editor.append_rows(&[row]),
+    }
+    .unwrap();
+    editor.commit().unwrap();
+}
+
+/// Not a test: what the processes run that are killed.
+#[test]
+fn edit_to_be_killed() {
+    let (Some(kind), Some(path)) = (std::env::var_os("EDIT_KIND"), std::env::var_os("EDIT_TABLE"))
+    else {
+        return;
+    };
+    edit(kind.to_str().unwrap().parse().unwrap(), Path::new(&path));
+}
+
+#[test]
+fn a_killed_edit_leaves_the_old_or_the_new_state() {
+    let rounds = 25;
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let (mut old_states, mut new_states) = (0, 0);
+    for kind in 0..5 {
+        for name in ["standard-little.tab", "incremental-big.tab"] {
+            let folder = unpack();
+            let (path, copy) = (folder.path().join(name), folder.path().join("copy.tab"));
+            let fresh = || {
+                let _ = std::fs::remove_dir_all(&copy);
+                let done = Command::new("cp").arg("-r").arg(&path).arg(&copy).status();
+                assert!(done.unwrap().success());
+            };
+            let old = (state(&path), Table::open(&path).unwrap().nrow());
+            fresh();
+            let start = std::time::Instant::now();
+            run(kind, &copy).wait().unwrap();
+            let span = u64::try_from(start.elapsed().as_micros()).unwrap();
+            let new = (state(&copy), Table::open(&copy).unwrap().nrow());
+            assert!(old != new, "{kind}");
+            for _ in 0..rounds / 2 {
+                fresh();
+                let mut child = run(kind, &copy);
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                std::thread::sleep(Duration::from_micros(random % span));
+                child.kill().unwrap();
+                child.wait().unwrap();
+                let found = (state(&copy), Table::open(&copy).unwrap().nrow());
+                if found == old {
+                    old_states += 1;
+                    edit(kind, &copy);
+                    assert_eq!((state(&copy), Table::open(&copy).unwrap().nrow()), new);
+                } else {
+                    assert_eq!(found, new, "{name}: {kind}");
+                    new_states += 1;
+                    drop(Editor::open(&copy, Duration::from_secs(10)).unwrap());
+                }
+                assert!(garbage(&copy).is_empty(), "{:?}", garbage(&copy));
+            }
+        }
+    }
+    println!("{old_states} killed before the switch, {new_states} after it");
+}
+
+fn run(kind: usize, path: &Path) -> std::process::Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "edit_to_be_killed"])
+        .env("EDIT_KIND", kind.to_string())
+        .env("EDIT_TABLE", path)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn a_damaged_neighbour_is_not_lost() {
+    let folder = unpack();
+    let path = folder.path().join("standard-little.tab");
+    let file = std::fs::File::options().write(true).open(path.join("table.f0i")).unwrap();
+    file.set_len(40).unwrap();
+    let list = || std::fs::read_dir(&path).unwrap().count();
+    let (files, dat) = (list(), std::fs::read(path.join("table.dat")).unwrap());
+    let mut editor = Editor::open(&path, WAIT).unwrap();
+    editor.remove_columns(&["S_int"]).unwrap();
+    let error = editor.commit().unwrap_err().to_string();
+    assert!(error.contains("table.f0i"), "{error}");
+    assert_eq!((list(), std::fs::read(path.join("table.dat")).unwrap()), (files, dat));
+}
+
+#[test]
+fn a_table_that_casacore_has_open_is_waited_for() {
+    let Some(python) = python() else { return };
+    let folder = unpack();
+    let path = folder.path().join("standard-little.tab");
+    let script = "import sys, casacore.tables as ct\n\
+        t = ct.table(sys.argv[1], readonly=False, ack=False)\n\
+        t.lock()\nprint('ready', flush=True)\nsys.stdin.readline()\n";
+    let mut child = Command::new(python)
+        .args(["-c", script])
+        .arg(&path)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut output, &mut line).unwrap();
+    match Editor::open(&path, WAIT).err() {
+        Some(Error::Locked { holder, .. }) => {
+            assert!(holder.contains(&child.id().to_string()), "{holder}");
+        }
+        other => panic!("{other:?}"),
+    }
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    Editor::open(&path, Duration::from_secs(5)).unwrap();
 }

@@ -92,8 +92,8 @@ impl Folder {
             .map_err(|error| Error::io(&self.path, error.into()))?;
         // The types of the numbers differ between systems.
         #[allow(clippy::useless_conversion)]
-        let free = u64::from(state.blocks_available())
-            .saturating_mul(u64::from(state.fragment_size()));
+        let free =
+            u64::from(state.blocks_available()).saturating_mul(u64::from(state.fragment_size()));
         if free >= bytes.saturating_add(MARGIN) {
             return Ok(());
         }

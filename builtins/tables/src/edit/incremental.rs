@@ -165,12 +165,7 @@ impl<'a> Output<'a> {
     }
 
     /// Collects where a column changes.
-    fn changes(
-        &mut self,
-        at: usize,
-        rows: std::ops::Range<u64>,
-        out: &mut Changes,
-    ) -> Result<()> {
+    fn changes(&mut self, at: usize, rows: std::ops::Range<u64>, out: &mut Changes) -> Result<()> {
         let Self { making, arrays, columns, .. } = self;
         let (feed, column) = (&making.feeds[at], &mut columns[at]);
         let endian = making.endian;

@@ -207,11 +207,20 @@ impl View<'_> {
         if kind == TiledKind::Column && fixed.is_none() {
             fixed = runs.first().and_then(|run| run.shape.clone());
         }
-        Ok(Found { kind, runs: runs.into_iter().filter(|run| !run.rows.is_empty()).collect(), fixed })
+        Ok(Found {
+            kind,
+            runs: runs.into_iter().filter(|run| !run.rows.is_empty()).collect(),
+            fixed,
+        })
     }
 
     /// A new column as it is written under a number.
-    pub(super) fn tiles<'a>(&self, new: &'a NewColumn, found: &'a Found, seqnr: u32) -> NewTiles<'a> {
+    pub(super) fn tiles<'a>(
+        &self,
+        new: &'a NewColumn,
+        found: &'a Found,
+        seqnr: u32,
+    ) -> NewTiles<'a> {
         NewTiles {
             column: &new.name,
             kind: found.kind,

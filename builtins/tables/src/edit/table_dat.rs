@@ -174,8 +174,20 @@ impl TableDat {
             (0..count).map(|_| column_desc(bytes, &mut reader)).collect::<Result<_>>()?;
         reader.end()?;
         let mut dat = Self {
-            version, nrow, format, desc_version, name, desc_revision, comment, keywords, private,
-            columns: Vec::new(), set_version: 0, storage: None, next_seqnr: 0, managers: Vec::new(),
+            version,
+            nrow,
+            format,
+            desc_version,
+            name,
+            desc_revision,
+            comment,
+            keywords,
+            private,
+            columns: Vec::new(),
+            set_version: 0,
+            storage: None,
+            next_seqnr: 0,
+            managers: Vec::new(),
         };
         dat.read_set(path, bytes, &mut reader, descs)?;
         reader.end()?;
@@ -379,8 +391,7 @@ mod tests {
     /// The synthetic tables of this crate.
     fn unpacked() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let archive =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tables/tables.tar.gz");
+        let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tables/tables.tar.gz");
         let done = std::process::Command::new("tar")
             .arg("-xzf")
             .arg(archive)

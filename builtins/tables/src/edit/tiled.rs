@@ -126,7 +126,9 @@ impl NewTiles<'_> {
                 None => (0, 1),
             };
             match plan.intervals.last_mut() {
-                Some(last) if last.cube == number && (number == 0 || last.behind + count == behind) => {
+                Some(last)
+                    if last.cube == number && (number == 0 || last.behind + count == behind) =>
+                {
                     (last.end, last.behind) = (run.rows.end, behind);
                 }
                 _ => plan.intervals.push(Interval { end: run.rows.end, cube: number, behind }),
@@ -141,7 +143,8 @@ impl NewTiles<'_> {
     /// The tile for cells of a shape, rows last.
     fn tile_of(&self, cell: &[usize]) -> Result<Vec<usize>> {
         if let Some(tile) = self.tile {
-            if tile.len() != cell.len() + 1 || tile.iter().any(|axis| *axis == 0 || *axis > 1 << 24) {
+            if tile.len() != cell.len() + 1 || tile.iter().any(|axis| *axis == 0 || *axis > 1 << 24)
+            {
                 return Err(self.refused(format_args!("tiles of {tile:?}")));
             }
             let mut storage: Vec<usize> = tile.iter().rev().copied().collect();
@@ -177,9 +180,8 @@ impl NewTiles<'_> {
     /// Bytes of the tiles of a hypercube that have the same rows, and of all.
     fn lengths(&self, cube: &Cube) -> (u64, u64) {
         let tiles = cube.cell.iter().zip(&cube.tile);
-        let layer = tiles.fold(1u64, |all, (axis, tile)| {
-            all.saturating_mul(axis.div_ceil(*tile) as u64)
-        });
+        let layer =
+            tiles.fold(1u64, |all, (axis, tile)| all.saturating_mul(axis.div_ceil(*tile) as u64));
         let layer = layer.saturating_mul(self.bucket(&cube.tile));
         let tile = cube.tile.last().copied().unwrap_or(1) as u64;
         (layer, layer.saturating_mul(cube.rows.div_ceil(tile)))
@@ -191,7 +193,12 @@ impl NewTiles<'_> {
     }
 
     /// Writes the manager, filled from a column if one is given.
-    pub(super) fn write(&self, folder: &mut Folder, plan: &Plan, from: Option<&Feed>) -> Result<()> {
+    pub(super) fn write(
+        &self,
+        folder: &mut Folder,
+        plan: &Plan,
+        from: Option<&Feed>,
+    ) -> Result<()> {
         let header = folder.create(&format!("table.f{}", self.seqnr))?;
         header.write(&self.header(plan), 0)?;
         header.sync()?;
@@ -213,7 +220,9 @@ impl NewTiles<'_> {
         for cube in &plan.cubes {
             let (bytes, _) = self.lengths(cube);
             if bytes.saturating_mul(plan.cubes.len() as u64) > LARGEST {
-                return Err(self.refused("its tiles are too large to be filled; choose smaller ones"));
+                return Err(
+                    self.refused("its tiles are too large to be filled; choose smaller ones")
+                );
             }
             let length = usize::try_from(bytes).unwrap_or(0);
             layers.push(Layer { bytes: vec![0; length], number: 0, next: 0 });

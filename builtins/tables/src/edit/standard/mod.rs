@@ -168,7 +168,9 @@ pub(super) fn write(folder: &mut Folder, making: &Making<'_>) -> Result<Vec<u8>>
                     let row = usize::try_from(row - first).unwrap_or(0);
                     let cell = cells.cell(at);
                     match (form, cell) {
-                        (Form::Fixed(bits), Cell::Bools(bools)) => put_bits(place, row * bits, bools),
+                        (Form::Fixed(bits), Cell::Bools(bools)) => {
+                            put_bits(place, row * bits, bools)
+                        }
                         (Form::Fixed(_), Cell::Bytes(cell)) => {
                             place[row * cell.len()..][..cell.len()].copy_from_slice(cell);
                         }
