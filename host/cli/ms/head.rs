@@ -5,7 +5,6 @@ use serde_json::{Map, Value as Json, json};
 
 use super::super::Outcome;
 use super::{Which, chosen, value};
-use crate::diagnostic::Diagnostic;
 use crate::report::{results, table};
 
 /// Options of `ledama ms head`.
@@ -32,7 +31,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let mut all = Vec::new();
     for (name, opened) in &tables {
         let names = chosen(opened, &args.columns)?;
-        let rows = rows(args, opened, &names)?;
+        let rows = rows(args, opened, &names);
         if args.which.json {
             all.push(json!({ "table": name, "rows": rows }));
             continue;
@@ -55,7 +54,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 /// The cells of the rows by column: JSON for programs, texts for people.
-fn rows(args: &Args, table: &Table, names: &[&str]) -> Result<Vec<Map<String, Json>>, Diagnostic> {
+fn rows(args: &Args, table: &Table, names: &[&str]) -> Vec<Map<String, Json>> {
     let start = args.start.min(table.nrow());
     let end = start.saturating_add(args.rows).min(table.nrow());
     let mut rows = vec![Map::new(); usize::try_from(end - start).unwrap_or(0)];
@@ -72,7 +71,7 @@ fn rows(args: &Args, table: &Table, names: &[&str]) -> Result<Vec<Map<String, Js
             cells.insert((*name).to_string(), cell);
         }
     }
-    Ok(rows)
+    rows
 }
 
 fn shown(cell: &Json) -> String {

@@ -68,10 +68,8 @@ impl Visibilities {
             None => None,
             Some((sign, name)) => Some((*sign, complex(table, name)?)),
         };
-        let flags = match selection.flagged {
-            true => None,
-            false => Some(table.column(&selection.flag_column)?),
-        };
+        let flags =
+            if selection.flagged { None } else { Some(table.column(&selection.flag_column)?) };
         let info = MsInfo::of(table, Wanted::default())?;
         let shape = cell_shape(table, &data)?;
         let channels = selection.channels.places(shape[0], "channels").map_err(wrong)?;
