@@ -45,7 +45,8 @@ pub(super) fn append(editor: &mut Editor, entry: &Entry) -> Result<()> {
         ("PRIORITY", text("INFO")),
         ("ORIGIN", text(&format!("{APPLICATION} {}", env!("CARGO_PKG_VERSION")))),
         ("APPLICATION", text(APPLICATION)),
-        ("CLI_COMMAND", texts(Vec::new())),
+        // An array without values cannot be stored.
+        ("CLI_COMMAND", texts(vec![APPLICATION.into()])),
         ("APP_PARAMS", texts(parameters.collect())),
     ];
     let mut row = Record::new();
