@@ -36,7 +36,7 @@ impl ArrayWriter {
 
     /// Appends an array and gives its place.
     pub(super) fn put(&mut self, shape: &[usize], cell: Cell<'_>) -> Result<u64> {
-        while self.end() % 8 != 0 {
+        while !self.end().is_multiple_of(8) {
             self.buffer.push(0);
         }
         let place = self.end();

@@ -310,7 +310,7 @@ impl Bucket {
     }
 
     fn to_bytes(&self, endian: Endian, size: usize) -> Vec<u8> {
-        let mut rows = self.entries.iter().flat_map(|entries| entries.last());
+        let mut rows = self.entries.iter().filter_map(|entries| entries.last());
         let wide = rows.any(|(row, _)| u32::try_from(*row).is_err());
         let index = u32::try_from(self.values.len() + 4).unwrap_or(0);
         let mut bytes = endian.u32(if wide { index | 1 << 31 } else { index }).to_vec();

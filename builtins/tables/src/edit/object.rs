@@ -108,7 +108,9 @@ impl Writer {
             None => {
                 self.start_inside("IPosition", 2);
                 self.count(c_order.len());
-                c_order.iter().rev().for_each(|axis| self.u64(*axis as u64));
+                for axis in c_order.iter().rev() {
+                    self.u64(*axis as u64);
+                }
             }
         }
         self.end();
@@ -118,7 +120,9 @@ impl Writer {
     pub(crate) fn block_u32(&mut self, numbers: &[u32]) {
         self.start_inside("Block", 1);
         self.count(numbers.len());
-        numbers.iter().for_each(|number| self.u32(*number));
+        for number in numbers {
+            self.u32(*number);
+        }
         self.end();
     }
 
@@ -126,7 +130,9 @@ impl Writer {
     pub(crate) fn block_u64(&mut self, numbers: &[u64]) {
         self.start_inside("Block", 1);
         self.count(numbers.len());
-        numbers.iter().for_each(|number| self.u64(*number));
+        for number in numbers {
+            self.u64(*number);
+        }
         self.end();
     }
 

@@ -53,7 +53,9 @@ impl Copy<'_> {
         while at < length && !whole {
             let some = PIECE.min(length - at);
             let mut bytes = old.bytes(at, some)?;
-            stripes.iter().for_each(|stripes| stripes.clear(at, &mut bytes));
+            for stripes in &stripes {
+                stripes.clear(at, &mut bytes);
+            }
             if bytes.iter().any(|byte| *byte != 0) {
                 new.write(&bytes, at)?;
             }

@@ -291,7 +291,9 @@ impl TableDat {
         if left.is_empty() {
             return Ok(());
         }
-        left.iter().for_each(|name| drop(private.remove(name)));
+        for name in &left {
+            private.remove(name);
+        }
         let mut out = Writer::new();
         out.record(&private);
         self.private = out.into_bytes();

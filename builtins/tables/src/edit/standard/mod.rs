@@ -234,7 +234,7 @@ pub(super) fn write(folder: &mut Folder, making: &Making<'_>) -> Result<Vec<u8>>
 }
 
 fn put_bits(place: &mut [u8], first: usize, bools: &[bool]) {
-    if first % 8 == 0 {
+    if first.is_multiple_of(8) {
         let packed = bits(bools);
         for (byte, packed) in place[first / 8..].iter_mut().zip(packed) {
             *byte |= packed;
@@ -265,7 +265,9 @@ fn joined(shape: Option<&[usize]>, texts: &[String]) -> Vec<u8> {
         // It holds texts and not only a shape.
         out.u32(1);
     }
-    texts.iter().for_each(|text| out.string(text));
+    for text in texts {
+        out.string(text);
+    }
     out.into_bytes()
 }
 
