@@ -42,7 +42,10 @@ fn the_column_goes_and_the_sizes_are_told() {
     for k in 0..3 {
         assert!(!has(&scene, k));
         let found = scene.differences(k);
-        assert!(found.iter().all(|d| d.what.contains(COLUMN) || d.column.as_deref() == Some(COLUMN)), "{found:?}");
+        assert!(
+            found.iter().all(|d| d.what.contains(COLUMN) || d.column.as_deref() == Some(COLUMN)),
+            "{found:?}"
+        );
         scene.expect_recorded(k, "removed CORRECTED_DATA", "columns=CORRECTED_DATA");
         let same = format!(
             "[c for c in t.colnames() if c != 'FLAG_CATEGORY' and not np.array_equal(t.getcol(c), other('{}').getcol(c), equal_nan=t.getcol(c).dtype.kind in 'fc')]",
@@ -78,7 +81,9 @@ fn one_set_that_fails_does_not_spoil_the_reffile() {
 #[test]
 fn what_a_set_needs_stays_unless_it_is_forced() {
     let scene = need!(Scene::of(ARCHIVE));
-    for column in ["DATA", "FLAG", "UVW", "TIME_CENTROID", "ANTENNA1", "WEIGHT_SPECTRUM", "FIELD_ID"] {
+    for column in
+        ["DATA", "FLAG", "UVW", "TIME_CENTROID", "ANTENNA1", "WEIGHT_SPECTRUM", "FIELD_ID"]
+    {
         scene.run(MODULE, &["--yes", "-c", column]).code(2).complains("protected");
         scene.run(MODULE, &["--yes", "-c", &format!("CORRECTED_DATA, {column}")]).code(2);
     }
@@ -95,7 +100,15 @@ fn several_columns_go_at_once_also_some_that_share_a_file() {
     let scene = need!(Scene::of(ARCHIVE));
     scene.list(&[0]);
     scene
-        .run(MODULE, &["--yes", "-c", "LOFAR_FULL_RES_FLAG,STATE_ID,CORRECTED_DATA,ABSENT", "--force-protected"])
+        .run(
+            MODULE,
+            &[
+                "--yes",
+                "-c",
+                "LOFAR_FULL_RES_FLAG,STATE_ID,CORRECTED_DATA,ABSENT",
+                "--force-protected",
+            ],
+        )
         .code(0);
     let table = scene.table(0);
     for gone in ["LOFAR_FULL_RES_FLAG", "STATE_ID", "CORRECTED_DATA"] {

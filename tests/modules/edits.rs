@@ -251,9 +251,8 @@ fn assert_history_rows(scene: &Scene, k: u32, added: u64) {
 
 /// Sizes that a RefFile tells, by number of the set.
 pub(crate) fn sizes(scene: &Scene, name: &str) -> Vec<(u32, String)> {
-    let number = |path: &str| {
-        (0..3).find(|k| path.ends_with(&observation::name(80897, 0, *k))).unwrap()
-    };
+    let number =
+        |path: &str| (0..3).find(|k| path.ends_with(&observation::name(80897, 0, *k))).unwrap();
     rows(&scene.work.read(name)).into_iter().map(|row| (number(&row.path), row.size)).collect()
 }
 

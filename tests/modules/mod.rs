@@ -1,11 +1,17 @@
 //! Each module: what it would do (a plan that must not change by accident) and
 //! what it does.
 
+pub(crate) mod manifests;
+
+mod add_imaging_columns;
 mod check_data;
+mod clean_data;
 mod compare_data;
 mod copy_data;
 mod delete_data;
+mod edits;
 mod from_path;
 mod from_reffile;
-pub(crate) mod manifests;
 mod ms_info;
+mod set_mount;
+mod unflag_data;

@@ -37,7 +37,11 @@ fn every_antenna_says_so_afterwards_and_nothing_else_differs() {
             "{found:?}"
         );
         scene.expect_recorded(k, "MOUNT of 8 rows", "old=X-Y");
-        casacore::expect(&scene.set(k), "sub('ANTENNA').getcol('MOUNT')", &json!(["ALT-AZ"; 8]));
+        casacore::expect(
+            &scene.set(k),
+            "sub('ANTENNA').getcol('MOUNT')",
+            &json!(vec!["ALT-AZ"; 8]),
+        );
         casacore::expect(
             &scene.set(k),
             "sub('HISTORY')[sub('HISTORY').nrows() - 1]['APPLICATION']",

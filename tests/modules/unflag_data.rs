@@ -87,7 +87,12 @@ fn flags_in_other_forms_are_reset_too() {
         scene.run(MODULE, &["--yes"]).code(0);
         assert!(!edits::all::<bool>(&scene.table(0), "FLAG").contains(&true), "{archive}");
         let found = scene.differences(0);
-        assert!(found.iter().all(|d| d.column.is_none() || d.column.as_deref().unwrap().starts_with("FLAG")), "{archive}: {found:?}");
+        assert!(
+            found
+                .iter()
+                .all(|d| d.column.is_none() || d.column.as_deref().unwrap().starts_with("FLAG")),
+            "{archive}: {found:?}"
+        );
     }
 }
 

@@ -3,6 +3,7 @@
 //! A test reads as a story: files in, command, output out. Nothing is shared
 //! between tests but the program itself, so that they run in parallel.
 
+pub(crate) mod casacore;
 pub(crate) mod golden;
 pub(crate) mod nodes;
 pub(crate) mod observation;

@@ -96,7 +96,8 @@ impl Compare {
         let (one, two) = (first.subtables(), second.subtables());
         let all: BTreeSet<&str> = one.iter().chain(&two).copied().collect();
         for keyword in all {
-            let table = if name.is_empty() { keyword.to_string() } else { format!("{name}/{keyword}") };
+            let table =
+                if name.is_empty() { keyword.to_string() } else { format!("{name}/{keyword}") };
             let only = match (one.contains(&keyword), two.contains(&keyword)) {
                 (true, false) => Some("only in the first"),
                 (false, true) => Some("only in the second"),
@@ -118,7 +119,11 @@ impl Compare {
             found.extend(keywords(a.keywords(), b.keywords()).into_iter().map(|text| (None, text)));
         }
         let kind = |column: &Column| {
-            format!("{} of {}", if column.desc().scalar { "scalars" } else { "arrays" }, column.data_type())
+            format!(
+                "{} of {}",
+                if column.desc().scalar { "scalars" } else { "arrays" },
+                column.data_type()
+            )
         };
         if a.data_type() != b.data_type() || a.desc().scalar != b.desc().scalar {
             found.push((None, format!("{}, and {}", kind(a), kind(b))));

@@ -95,6 +95,13 @@ impl Summary {
             return Ok(Self { nan, ..summary });
         }
         let std = (squares / count).sqrt();
-        Ok(Self { nan, min: Some(min), max: Some(max), mean: Some(mean), std: Some(std), ..summary })
+        Ok(Self {
+            nan,
+            min: Some(min),
+            max: Some(max),
+            mean: Some(mean),
+            std: Some(std),
+            ..summary
+        })
     }
 }

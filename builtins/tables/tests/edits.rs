@@ -194,7 +194,9 @@ fn values_become_zero() {
         let before = state(&path);
         let mut editor = Editor::open(&path, WAIT).unwrap();
         let all = ["S_boolean", "F_boolean", "V_boolean"];
-        all.iter().for_each(|column| editor.replace_values(column, Fill::Zero).unwrap());
+        for column in all {
+            editor.replace_values(column, Fill::Zero).unwrap();
+        }
         assert_eq!(editor.commit().unwrap().changed.len(), 3);
         assert_eq!(without(&state(&path), &all), without(&before, &all), "{name}");
         let table = Table::open(&path).unwrap();

@@ -80,28 +80,22 @@ impl<'a> Session<'a> {
         entry: &Entry,
     ) -> Result<Edited, OperationError> {
         // Whatever can fail with the record fails here, before the edit.
-        let record = match self.subtable(history::TABLE)? {
-            Some(mut editor) => {
-                history::append(&mut editor, entry).map_err(failed)?;
-                Some(editor)
-            }
-            None => {
-                self.note("the set has no HISTORY table: the edit is not recorded in it");
-                None
-            }
+        let record = if let Some(mut editor) = self.subtable(history::TABLE)? {
+            history::append(&mut editor, entry).map_err(failed)?;
+            Some(editor)
+        } else {
+            self.note("the set has no HISTORY table: the edit is not recorded in it");
+            None
         };
         self.ctx.check()?;
         let Self { editor, ctx, mut edited, .. } = self;
         let folder = rawtext::text_path(&edited.path);
-        let held = match subtable {
-            Some(subtable) => {
-                subtable.commit().map_err(failed)?;
-                Some(editor)
-            }
-            None => {
-                editor.commit().map_err(failed)?;
-                None
-            }
+        let held = if let Some(subtable) = subtable {
+            subtable.commit().map_err(failed)?;
+            Some(editor)
+        } else {
+            editor.commit().map_err(failed)?;
+            None
         };
         edited.changed = true;
         match record.map(Editor::commit) {

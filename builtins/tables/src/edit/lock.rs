@@ -103,10 +103,11 @@ impl EditLock {
 
     fn set(&self, byte: i64, kind: i32) -> Result<bool> {
         match fcntl(&self.file, FcntlArg::F_OFD_SETLK(&range(byte, kind))) {
-            Ok(_) => Ok(true),
             Err(nix::Error::EAGAIN | nix::Error::EACCES) => Ok(false),
             // File systems without locks: casacore takes every lock as granted.
-            Err(nix::Error::ENOLCK | nix::Error::ENOSYS | nix::Error::EOPNOTSUPP) => Ok(true),
+            Ok(_) | Err(nix::Error::ENOLCK | nix::Error::ENOSYS | nix::Error::EOPNOTSUPP) => {
+                Ok(true)
+            }
             Err(error) => Err(Error::io(&self.path, error.into())),
         }
     }
@@ -208,15 +209,12 @@ impl Sync {
 
     fn to_bytes(&self, columns: usize) -> Vec<u8> {
         let mut out = Writer::new();
-        match u32::try_from(self.rows) {
-            Ok(rows) => {
-                out.start("sync", 1);
-                out.u32(rows);
-            }
-            Err(_) => {
-                out.start("sync", 2);
-                out.u64(self.rows);
-            }
+        if let Ok(rows) = u32::try_from(self.rows) {
+            out.start("sync", 1);
+            out.u32(rows);
+        } else {
+            out.start("sync", 2);
+            out.u64(self.rows);
         }
         out.count(columns);
         out.u32(self.modified);

@@ -99,18 +99,17 @@ impl Writer {
     pub(crate) fn shape(&mut self, c_order: &[usize]) {
         let narrow: Option<Vec<i32>> =
             c_order.iter().rev().map(|axis| i32::try_from(*axis).ok()).collect();
-        match narrow {
-            Some(axes) => {
-                self.start_inside("IPosition", 1);
-                self.count(axes.len());
-                axes.into_iter().for_each(|axis| self.i32(axis));
+        if let Some(axes) = narrow {
+            self.start_inside("IPosition", 1);
+            self.count(axes.len());
+            for axis in axes {
+                self.i32(axis);
             }
-            None => {
-                self.start_inside("IPosition", 2);
-                self.count(c_order.len());
-                for axis in c_order.iter().rev() {
-                    self.u64(*axis as u64);
-                }
+        } else {
+            self.start_inside("IPosition", 2);
+            self.count(c_order.len());
+            for axis in c_order.iter().rev() {
+                self.u64(*axis as u64);
             }
         }
         self.end();

@@ -5,23 +5,23 @@
 //! of cells of consecutive rows, into a buffer of the caller; everything above
 //! (types, chunks, threads, reference tables) is built on that.
 
-mod dysco;
-mod antenna_pair;
-mod row_file;
 mod aipsio;
+mod antenna_pair;
 mod array_file;
 mod bits;
 mod buckets;
+mod dysco;
 mod incremental;
 mod indirect;
+mod row_file;
 mod siblings;
 mod sisco;
 mod standard;
-mod window;
 mod stokes_i;
 mod stripes;
 mod tiled;
 mod uvw;
+mod window;
 
 use std::ops::Range;
 use std::path::Path;

@@ -146,12 +146,11 @@ pub(super) fn write(folder: &mut Folder, making: &Making<'_>) -> Result<Vec<u8>>
     let file = folder.create(&format!("table.f{seqnr}"))?;
     let mut buckets = Buckets { file, size, count: 0 };
     let mut texts = Texts::default();
-    let mut arrays = match forms.contains(&Form::Array) {
-        true => {
-            let file = folder.create(&format!("table.f{seqnr}i"))?;
-            Some(ArrayWriter::new(file, endian, false))
-        }
-        false => None,
+    let mut arrays = if forms.contains(&Form::Array) {
+        let file = folder.create(&format!("table.f{seqnr}i"))?;
+        Some(ArrayWriter::new(file, endian, false))
+    } else {
+        None
     };
     let mut index = Index::default();
     let mut bytes = vec![0; size];
@@ -169,7 +168,7 @@ pub(super) fn write(folder: &mut Folder, making: &Making<'_>) -> Result<Vec<u8>>
                     let cell = cells.cell(at);
                     match (form, cell) {
                         (Form::Fixed(bits), Cell::Bools(bools)) => {
-                            put_bits(place, row * bits, bools)
+                            put_bits(place, row * bits, bools);
                         }
                         (Form::Fixed(_), Cell::Bytes(cell)) => {
                             place[row * cell.len()..][..cell.len()].copy_from_slice(cell);
