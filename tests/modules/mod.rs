@@ -9,6 +9,7 @@ mod clean_data;
 mod compare_data;
 mod copy_data;
 mod delete_data;
+mod edited_sets;
 mod edits;
 mod from_path;
 mod from_reffile;

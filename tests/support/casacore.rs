@@ -26,7 +26,7 @@ print(json.dumps(eval(sys.argv[2]), default=plain))
 ";
 
 /// A python that knows casacore.
-fn python() -> Result<&'static str, Skip> {
+pub(crate) fn python() -> Result<&'static str, Skip> {
     static PYTHON: OnceLock<Option<String>> = OnceLock::new();
     let found = PYTHON.get_or_init(|| {
         let named = std::env::var("LEDAMA_CASACORE_PYTHON").ok();
