@@ -79,13 +79,13 @@ class _Sets:
             return values / MEGA / statistics.median(outcome["seconds"])
 
         threads = [1] if peak or mode == "stream" else [1, os.cpu_count()]
-        best = 0
+        single = None
         for count in threads:
             outcome, error = _run([self.example, path, column, mode, count, self.times])
             if outcome is None:
                 raise RuntimeError(f"{title}: {error}")
             value = figure(outcome)
-            best = max(best, value)
+            single = single or value
             table.ledama(value, f"{count} thread{'s' if count > 1 else ''}")
         ratios = {}
         for peer, (python, library) in self.peers.items():
@@ -97,12 +97,17 @@ class _Sets:
                 print(f"  {peer:<34}  cannot: {error}", flush=True)
                 continue
             value = figure(outcome)
-            ratios[peer] = best / value
+            ratios[peer] = single / value
             table.peer(peer, value)
         if len(sums) > 1:
             print("  THE VALUES DIFFER", flush=True)
             table.target("the same values", False)
         return table, ratios
+
+
+def fastest(table, ratios, wanted):
+    """The target: so many times the fastest peer that could read it, ours with one thread."""
+    table.target(f"{wanted} x the fastest peer, one thread", bool(ratios) and min(ratios.values()) >= wanted)
 
 
 def ms(_binary, quick):
@@ -116,16 +121,20 @@ def ms(_binary, quick):
         sets = _Sets(folder, slots, rows, times)
         size = f"{slots * 1176 * 2048 / 1e6:.0f} MB"
         for name in ("standard", "tiledshape", "tiledcolumn", "dysco"):
-            table, _ = sets.compare(f"whole DATA column, {size}, {name}, one call", f"{name}-{slots}.tab", "DATA", "whole")
+            # Dysco has one peer worth the name, and more to gain.
+            wanted = 3 if name == "dysco" else 1.2
+            table, ratios = sets.compare(f"whole DATA column, {size}, {name}, one call", f"{name}-{slots}.tab", "DATA", "whole")
+            fastest(table, ratios, wanted)
             tables.append(table)
             table, ratios = sets.compare(f"whole DATA column, {size}, {name}, 1024 rows at a time", f"{name}-{slots}.tab", "DATA", "stream")
-            table.target("not slower than python-casacore", ratios.get("python-casacore 3.8", 0) >= 1)
+            fastest(table, ratios, wanted)
             tables.append(table)
         table, ratios = sets.compare(f"one scalar column of {rows} rows", f"scalar-{rows}.tab", "TIME", "whole", "M rows/s")
-        table.target("not slower than python-casacore", ratios.get("python-casacore 3.8", 0) >= 1)
+        fastest(table, ratios, 1)
         tables.append(table)
         for name in ("standard", "tiledshape", "tiledcolumn", "dysco"):
-            table, _ = sets.compare(f"one channel of DATA, {size}, {name}", f"{name}-{slots}.tab", "DATA", "channel")
+            table, ratios = sets.compare(f"one channel of DATA, {size}, {name}", f"{name}-{slots}.tab", "DATA", "channel")
+            fastest(table, ratios, 1)
             tables.append(table)
         for name in ("tiledcolumn", "dysco"):
             table, _ = sets.compare(f"peak memory of a pass over {size}, {name}, 1024 rows at a time", f"{name}-{slots}.tab", "DATA", "stream", peak=True)

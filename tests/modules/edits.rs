@@ -159,6 +159,13 @@ impl Locked {
     }
 }
 
+impl Locked {
+    /// The process that holds the lock.
+    pub(crate) fn process(&self) -> u32 {
+        self.0.id()
+    }
+}
+
 impl Drop for Locked {
     fn drop(&mut self) {
         drop(self.0.stdin.take());

@@ -137,3 +137,13 @@ fn wrong_rows_are_refused() {
     let scene = need!(Scene::empty());
     edits::wrong_rows_are_refused(&scene, MODULE, &["--yes"]);
 }
+
+#[test]
+fn old_statistics_are_told_of_where_there_are_some() {
+    for (archive, told) in [("tNDPPP-generic", true), ("dysco-10-12-tg-af", false)] {
+        let scene = need!(Scene::of(archive));
+        scene.list(&[0]);
+        let output = scene.run(MODULE, &["--yes"]).code(0);
+        assert_eq!(output.stderr.contains("quality statistics"), told, "{archive}: {output}");
+    }
+}

@@ -38,7 +38,7 @@ impl Packed {
         let damaged = |what: String| Error::Corrupt { path: path.into(), what };
         let io = |error: std::io::Error| damaged(format!("no readable tar file: {error}"));
         let file = File::open(path)
-            .map_err(|error| Error::NotFound { path: path.into(), what: error.to_string() })?;
+            .map_err(|error| Error::Io { path: path.into(), source: Arc::new(error) })?;
         let length = file.metadata().map_err(io)?.len();
         if length == 0 {
             return Err(damaged("an empty tar file".into()));

@@ -16,8 +16,6 @@ mod history;
 pub mod imaging;
 pub mod mount;
 mod session;
-#[cfg(test)]
-mod tests;
 pub mod unflag;
 
 use ledama_base::operation::{ErrorKind, OperationError};

@@ -104,7 +104,8 @@ impl Operation for Unflag {
             }
         }
         session.note("values that are not numbers (NaN) are not flagged any more either");
-        if table.folder().folder("QUALITY_TIME_STATISTIC").is_ok() {
+        let quality = table.folder().folder("QUALITY_TIME_STATISTIC");
+        if quality.is_ok_and(|folder| folder.has("table.dat")) {
             session.note(
                 "the quality statistics of the set (QUALITY_* tables) are those of the old flags: \
                  collect them again, or remove them with `aoquality remove`",

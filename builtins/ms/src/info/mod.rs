@@ -200,7 +200,7 @@ impl MsInfo {
             field: field::read(&mut reader),
             history: history::read(&mut reader),
             rows: rows::read(&mut reader, wanted.depth),
-            state: state::read(table, wanted),
+            state: state::read(&mut reader, table, wanted),
             path: path.clone(),
             ..Self::default()
         };

@@ -8,6 +8,7 @@ use ledama_base::{units, usage};
 use ledama_tables::{Table, Usage};
 use serde::{Deserialize, Serialize};
 
+use super::reader::Reader;
 use super::{Depth, Wanted};
 
 /// What the set holds, how large it is, and who uses it.
@@ -44,17 +45,19 @@ pub struct StateFacts {
 
 /// Whether the set has a folder with a table of that name, and whether that
 /// has rows. It need not be linked from the main table.
-fn table_with_rows(table: &Table, name: &str) -> (bool, bool) {
+fn table_with_rows(reader: &mut Reader, table: &Table, name: &str) -> (bool, bool) {
     let folder = table.folder().folder(name).ok();
     let Some(folder) = folder.filter(|folder| folder.has("table.dat")) else {
         return (false, false);
     };
-    (true, Table::count_rows(folder).is_ok_and(|rows| rows > 0))
+    let rows = Table::count_rows(folder);
+    (true, reader.keep(name, rows).is_some_and(|rows| rows > 0))
 }
 
-pub(super) fn read(table: &Table, wanted: Wanted<'_>) -> StateFacts {
-    let (has_gain_table, has_gains) = table_with_rows(table, "instrument");
-    let (has_quality_tables, has_quality) = table_with_rows(table, "QUALITY_TIME_STATISTIC");
+pub(super) fn read(reader: &mut Reader, table: &Table, wanted: Wanted<'_>) -> StateFacts {
+    let (has_gain_table, has_gains) = table_with_rows(reader, table, "instrument");
+    let (has_quality_tables, has_quality) =
+        table_with_rows(reader, table, "QUALITY_TIME_STATISTIC");
     let unreadable = if wanted.depth == Depth::Header { Vec::new() } else { unreadable(table) };
     let size_bytes = if wanted.sizes { measured(table) } else { None };
     let lock = table.lock_state().ok();

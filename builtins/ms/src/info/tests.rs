@@ -97,6 +97,10 @@ fn a_damaged_sub_table_leaves_the_other_facts() {
     assert_eq!(info.spectral, whole.spectral);
     assert_eq!(info.problems.len(), 1, "{:?}", info.problems);
     assert_eq!(info.problems[0].fact, "ANTENNA");
+    std::fs::write(set.join("instrument/table.dat"), b"no table").unwrap();
+    let found: Vec<String> =
+        read(&set, Depth::Header).problems.into_iter().map(|p| p.fact).collect();
+    assert!(found.contains(&"instrument".to_string()), "{found:?}");
     std::fs::remove_dir_all(set.join("FIELD")).unwrap();
     assert_eq!(read(&set, Depth::Header).field.phase_dir, None);
 }
