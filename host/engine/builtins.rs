@@ -12,11 +12,15 @@ pub fn register(engine: &mut Engine) {
     ledama_ms::script::register(engine);
     ledama_cluster::script::register(engine);
     ledama_transfer::script::register(engine);
+    ledama_trees::script::register(engine);
+    ledama_monitor::script::register(engine);
 }
 
 /// Every operation a node can be asked for.
 pub fn operations() -> Registry {
     let registry = Registry::new().with(ledama_cluster::noop::Noop);
     let registry = ledama_ms::operations(registry);
-    ledama_transfer::operations(registry)
+    let registry = ledama_transfer::operations(registry);
+    let registry = ledama_trees::operations(registry);
+    ledama_monitor::operations(registry)
 }

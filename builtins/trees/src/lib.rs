@@ -1,0 +1,18 @@
+//! Files and folders as such, on the node that has them: who may read and
+//! change them, the digests of their contents, their packing into archives,
+//! and the folders that are left empty.
+//!
+//! Nothing here knows what a measurement set means, but for the lock that says
+//! that somebody writes to one. Each task that runs on the nodes is an
+//! operation; [`operations`] gathers them.
+
+#[cfg(feature = "script")]
+pub mod script;
+
+use ledama_base::operation::Registry;
+
+/// Adds the operations of this crate.
+#[must_use]
+pub fn operations(registry: Registry) -> Registry {
+    registry
+}
