@@ -14,6 +14,7 @@ pub fn register(engine: &mut Engine) {
     ledama_transfer::script::register(engine);
     ledama_trees::script::register(engine);
     ledama_monitor::script::register(engine);
+    ledama_archive::script::register(engine);
 }
 
 /// Every operation a node can be asked for.
@@ -22,5 +23,6 @@ pub fn operations() -> Registry {
     let registry = ledama_ms::operations(registry);
     let registry = ledama_transfer::operations(registry);
     let registry = ledama_trees::operations(registry);
-    ledama_monitor::operations(registry)
+    let registry = ledama_monitor::operations(registry);
+    ledama_archive::operations(registry)
 }

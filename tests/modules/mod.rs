@@ -13,6 +13,7 @@ mod edited_sets;
 mod edits;
 mod from_path;
 mod from_reffile;
+mod from_target;
 mod ms_info;
 mod set_mount;
 mod unflag_data;

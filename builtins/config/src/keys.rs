@@ -165,6 +165,7 @@ pub(crate) static TABLES: &[Table] = &[
             .required(),
             key("host", Kind::Text, r#""archive.example.org""#),
             key("port", PORT, "9000"),
+            key("lists", Kind::Path, r#""~/archive-lists""#),
             key("path_root", Kind::Text, r#""/archive""#),
             key("max_streams", POSITIVE, "4"),
             key("runnable_from", Kind::Texts, r#"["node"]"#),
@@ -208,6 +209,12 @@ pub(crate) static TABLES: &[Table] = &[
             key("connect_timeout", POSITIVE, ""),
             key("fsync", Kind::Flag, ""),
         ],
+    },
+    Table {
+        name: "archive",
+        model: "Archive",
+        shape: Shape::Single,
+        keys: &[key("root_list", Kind::Text, ""), key("file_list", Kind::Text, "")],
     },
     Table {
         name: "programs",

@@ -28,6 +28,8 @@ pub struct Config {
     pub limits: Limits,
     /// How bytes go from node to node.
     pub transfer: Transfer,
+    /// What archives call their published lists.
+    pub archive: Archive,
     /// External programs by name, where they are not on the path: `DP3 = ["/opt/dp3/bin/DP3"]`.
     pub programs: BTreeMap<String, Vec<String>>,
     /// The database.
@@ -209,6 +211,9 @@ pub struct Store {
     /// Port of its server.
     #[serde(default)]
     pub port: Option<u16>,
+    /// Folder with copies of its published lists, read instead of asking the server.
+    #[serde(default)]
+    pub lists: Option<PathBuf>,
     /// Folder below which relative paths lie.
     #[serde(default)]
     pub path_root: Option<String>,
@@ -308,6 +313,25 @@ impl Default for Transfer {
             ports: None,
             connect_timeout: 10,
             fsync: true,
+        }
+    }
+}
+
+/// What archives call their published lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Archive {
+    /// The list of dataset folders, in the root of the archive.
+    pub root_list: String,
+    /// The list of files, in each dataset folder.
+    pub file_list: String,
+}
+
+impl Default for Archive {
+    fn default() -> Self {
+        Self {
+            root_list: "target_eor_root_dir.txt".to_string(),
+            file_list: "filelist.txt".to_string(),
         }
     }
 }

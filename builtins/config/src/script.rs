@@ -192,6 +192,12 @@ mod api {
         to_dynamic(&config.transfer)
     }
 
+    /// What archives call their published lists, as a map; unset keys are `()`.
+    #[rhai_fn(global, get = "archive", pure)]
+    pub fn table_archive(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.archive)
+    }
+
     /// External programs by name, as a map of arrays of words; unset keys are `()`.
     #[rhai_fn(global, get = "programs", pure)]
     pub fn table_programs(config: &mut Config) -> Dynamic {

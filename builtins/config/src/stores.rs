@@ -54,6 +54,7 @@ pub fn catalogue() -> Vec<Store> {
             kind,
             host: None,
             port: None,
+            lists: None,
             path_root: None,
             max_streams,
             runnable_from: Vec::new(),
