@@ -130,7 +130,7 @@ impl Job {
                 .includes("logs")
                 .then(|| options.text("logspath").map(ledama_base::rawtext::text_path))
                 .flatten(),
-            destructive: manifest.destructive,
+            destructive: manifest.destructive.applies(&options),
             ..wishes(&flags)
         };
         let call = |run: Dynamic| Call::Module { options: options.to_map(), run };

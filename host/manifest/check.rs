@@ -28,12 +28,7 @@ pub(super) fn manifest(
             );
         }
     }
-    if manifest.destructive && manifest.changes == super::model::Changes::Nothing {
-        faults.error(
-            "`destructive` without `changes`: say what is changed",
-            table.place_of("destructive"),
-        );
-    }
+    super::destructive::check(manifest, table, faults);
     for example in &manifest.examples {
         let begin = format!("ledama run {}", manifest.name);
         if example != &begin && !example.starts_with(&format!("{begin} ")) {

@@ -40,7 +40,7 @@ pub fn changes(manifest: &Manifest) -> String {
         Changes::Database => "the database",
         Changes::Processes => "running processes",
     };
-    if manifest.destructive { format!("{what}; asks first, or needs `--yes`") } else { what.into() }
+    format!("{what}{}", manifest.destructive.words())
 }
 
 fn option_lines(option: &OptionDecl, lines: &mut Vec<String>) {

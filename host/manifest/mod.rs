@@ -8,6 +8,7 @@
 mod check;
 mod command;
 pub mod describe;
+mod destructive;
 pub mod file;
 mod groups;
 pub mod host_options;
@@ -27,6 +28,7 @@ mod typed;
 mod value;
 
 pub use command::{Purpose, command};
+pub use destructive::Destructive;
 pub use groups::Groups;
 pub(crate) use locate::{is_unfinished, open_text};
 pub use model::{

@@ -4,6 +4,7 @@ use ledama_cluster::run::Level;
 use rhai::Position;
 use serde::Serialize;
 
+use super::destructive::Destructive;
 use super::value::RawValue;
 
 /// What a module declares about itself: the constant `MODULE` of its file.
@@ -24,8 +25,8 @@ pub struct Manifest {
     pub description: String,
     /// What running it may change.
     pub changes: Changes,
-    /// Whether it asks before it acts (or needs `--yes`).
-    pub destructive: bool,
+    /// When it asks before it acts (or needs `--yes`).
+    pub destructive: Destructive,
     /// What it prints.
     pub result: ResultKind,
     /// Shared option groups it includes.

@@ -5,7 +5,6 @@ use ledama_base::suggest::did_you_mean;
 use ledama_cluster::run::Level;
 use rhai::Position;
 
-use super::check;
 use super::groups::Groups;
 use super::literal::Literal;
 use super::model::{Changes, HostLetter, Manifest, OptionDecl, ResultKind};
@@ -14,6 +13,7 @@ use super::reader::{Faults, Table};
 use super::syntax::{self, Constants};
 use super::typed;
 use super::value::RawValue;
+use super::{check, destructive};
 use crate::diagnostic::{Diagnostic, any_error};
 
 /// Name of the constant.
@@ -95,7 +95,7 @@ fn from_constants(
         summary,
         description,
         changes: changes.unwrap_or(Changes::Nothing),
-        destructive: table.flag("destructive", faults).unwrap_or(false),
+        destructive: destructive::read(&mut table, faults),
         result: result.unwrap_or(ResultKind::Report),
         includes: Vec::new(),
         options: Vec::new(),

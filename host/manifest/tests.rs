@@ -111,7 +111,7 @@ fn a_manifest_is_read_without_looking_at_the_rest_of_the_script() {
     let manifest = reading.manifest.unwrap();
     assert_eq!((manifest.group.as_str(), manifest.access), ("data management", Level::User));
     assert_eq!(manifest.description, "More about it.");
-    assert!(manifest.destructive);
+    assert_eq!(manifest.destructive, Destructive::Always);
     assert_eq!(manifest.changes, Changes::Data);
     assert_eq!(manifest.host_letters, [HostLetter { name: "query".into(), short: 'q' }]);
     let names: Vec<_> = manifest.options.iter().map(|o| o.name.as_str()).collect();

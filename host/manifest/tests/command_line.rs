@@ -188,3 +188,28 @@ fn a_reffile_must_be_there() {
     );
     assert!(parse_os(&manifest, words(&["--one", "/proc/self/stat"])).is_ok());
 }
+
+#[test]
+fn a_flag_can_make_a_run_destructive() {
+    let flags = r#"changes: "data", options: [
+        #{ name: "delete", short: "d", kind: "flag", help: "Delete" },
+        #{ name: "wipe-all", kind: "flag", help: "Wipe" }]"#;
+    let asks = |keys: &str, words: &[&str]| {
+        let manifest = manifest(&format!("{keys} {flags}"));
+        let words = words.iter().map(OsString::from).collect();
+        manifest.destructive.applies(&parse_os(&manifest, words).unwrap())
+    };
+    assert!(!asks("", &["-d"]));
+    assert!(asks("destructive: true,", &[]));
+    let one = r#"destructive: "delete","#;
+    assert!(!asks(one, &[]) && !asks(one, &["--wipe-all"]) && asks(one, &["-d"]));
+    assert!(!asks(one, &["-d", "--no-delete"]));
+    let two = r#"destructive: ["delete", "wipe-all"],"#;
+    assert!(!asks(two, &[]) && asks(two, &["--wipe-all"]) && asks(two, &["--delete"]));
+    let told = manifest(&format!("{two} {flags}"));
+    assert_eq!(
+        describe::changes(&told),
+        "data; with `--delete` or `--wipe-all` asks first, or needs `--yes`"
+    );
+    assert_eq!(describe::form(&told)["destructive"], serde_json::json!(["delete", "wipe-all"]));
+}

@@ -75,6 +75,25 @@ fn levels_are_checked_as_options_are() {
     insta::assert_snapshot!(told.join("\n"));
 }
 
+#[test]
+fn what_makes_a_run_destructive_is_a_flag_of_the_module() {
+    let options = r#"options: [#{ name: "delete", kind: "flag", help: "x" },
+                               #{ name: "mode", kind: "text", help: "x" }]"#;
+    let told = |what: &str| faults(&format!("changes: \"data\", destructive: {what}, {options}"));
+    assert_eq!(told(r#"["delete"]"#), [""; 0]);
+    let first = |what: &str| told(what)[0].trim_start_matches(|c| c != ' ').to_string();
+    assert_eq!(
+        first(r#""delet""#),
+        " `destructive`: there is no option `delet` | did you mean `delete`?"
+    );
+    assert_eq!(first(r#""mode""#), " `destructive`: `mode` is no flag");
+    assert_eq!(first("[]"), " `destructive` names no flag: write `true` or `false`");
+    for wrong in ["5", "[5]"] {
+        let fault = " `destructive` of MODULE must be `true`, `false` or names of flags, not a whole number";
+        assert_eq!((told(wrong).len(), first(wrong).as_str()), (1, fault), "{wrong}");
+    }
+}
+
 /// Whatever stands in a file, reading it ends with faults, never with a panic.
 mod no_text_panics {
     use proptest::prelude::*;
