@@ -1,0 +1,141 @@
+//! The operation on trees.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use ledama_base::operation::{ErrorKind, Operation, OperationError};
+use ledama_base::rawtext::path_text;
+
+use crate::permissions::{Chmod, ChmodInput, ChmodOutput};
+use crate::testing::{Alone, Disk, mode, set_mode};
+
+fn chmod(disk: &Disk, path: &Path, text: &str) -> Result<ChmodOutput, OperationError> {
+    Chmod.run(input(disk, path, text), &Alone::default())
+}
+
+fn input(disk: &Disk, path: &Path, text: &str) -> ChmodInput {
+    ChmodInput {
+        path: path_text(path),
+        roots: disk.roots(),
+        mode: Some(text.to_string()),
+        recursive: true,
+        ..ChmodInput::default()
+    }
+}
+
+#[test]
+fn a_tree_gets_its_modes_and_the_second_time_nothing_changes() {
+    let disk = Disk::new();
+    let output = chmod(&disk, &disk.set(), "2770").unwrap();
+    assert_eq!(output, ChmodOutput { changed: 5, unchanged: 0, links: 0 });
+    assert_eq!(mode(&disk.set()), 0o2770);
+    assert_eq!(mode(&disk.set().join("ANTENNA")), 0o2770);
+    assert_eq!(mode(&disk.set().join("ANTENNA/table.dat")), 0o660);
+    assert_eq!(mode(&disk.observation()), 0o755);
+    let output = chmod(&disk, &disk.set(), "2770").unwrap();
+    assert_eq!(output, ChmodOutput { changed: 0, unchanged: 5, links: 0 });
+}
+
+#[test]
+fn one_folder_alone() {
+    let disk = Disk::new();
+    let alone = ChmodInput { recursive: false, ..input(&disk, &disk.observation(), "2775") };
+    let output = Chmod.run(alone, &Alone::default()).unwrap();
+    assert_eq!(output, ChmodOutput { changed: 1, unchanged: 0, links: 0 });
+    assert_eq!(mode(&disk.observation()), 0o2775);
+    assert_eq!(mode(&disk.set()), 0o755);
+}
+
+#[test]
+fn links_are_left_alone_wherever_they_lead() {
+    let disk = Disk::new();
+    let outside = disk.outside("precious");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("file"), "x").unwrap();
+    set_mode(&outside, 0o700);
+    set_mode(&outside.join("file"), 0o600);
+    symlink(&outside, disk.set().join("folder")).unwrap();
+    symlink(outside.join("file"), disk.set().join("file")).unwrap();
+    symlink("nowhere", disk.set().join("nothing")).unwrap();
+    symlink(".", disk.set().join("loop")).unwrap();
+    let output = chmod(&disk, &disk.set(), "777").unwrap();
+    assert_eq!(output, ChmodOutput { changed: 5, unchanged: 0, links: 4 });
+    assert_eq!((mode(&outside), mode(&outside.join("file"))), (0o700, 0o600));
+    // A set that is a link itself.
+    let link = disk.observation().join("L80897_SB001.MS");
+    symlink(&outside, &link).unwrap();
+    let error = chmod(&disk, &link, "777").unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(error.message.contains("symbolic link"), "{}", error.message);
+    assert_eq!(mode(&outside), 0o700);
+}
+
+#[test]
+fn folders_are_closed_last_and_opened_first() {
+    let disk = Disk::new();
+    chmod(&disk, &disk.set(), "a-rwx").unwrap();
+    assert_eq!(mode(&disk.set()), 0);
+    assert_eq!(mode(&disk.set().join("ANTENNA/table.dat")), 0);
+    chmod(&disk, &disk.set(), "u=rwX").unwrap();
+    assert_eq!(mode(&disk.set().join("ANTENNA")), 0o700);
+    assert_eq!(mode(&disk.set().join("ANTENNA/table.dat")), 0o600);
+    // Loses and gains at once.
+    set_mode(&disk.set().join("ANTENNA"), 0o300);
+    chmod(&disk, &disk.set(), "500").unwrap();
+    assert_eq!(mode(&disk.set().join("ANTENNA")), 0o500);
+    assert_eq!(mode(&disk.set().join("ANTENNA/table.dat")), 0o400);
+}
+
+#[test]
+fn a_large_folder_and_odd_names() {
+    let disk = Disk::new();
+    for k in 0..1000 {
+        fs::write(disk.set().join(format!("'\"\n $x {k}")), "").unwrap();
+    }
+    for k in 0..300 {
+        fs::create_dir_all(disk.set().join(format!("-rf {k}/a/b"))).unwrap();
+    }
+    let output = chmod(&disk, &disk.set(), "711").unwrap();
+    assert_eq!(output.changed + output.unchanged, 5 + 1000 + 900);
+    assert_eq!(mode(&disk.set().join("-rf 299/a/b")), 0o711);
+    assert_eq!(mode(&disk.set().join("'\"\n $x 999")), 0o600);
+}
+
+#[test]
+fn what_is_not_data_is_refused() {
+    let disk = Disk::new();
+    let outside = disk.outside("L80897");
+    fs::create_dir(&outside).unwrap();
+    let before = mode(&outside);
+    let upwards = disk.root.join("../L80897");
+    for path in [outside.as_path(), Path::new("/"), &disk.root, &upwards, Path::new("L80897")] {
+        let error = chmod(&disk, path, "777").unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Refused, "{}", path.display());
+    }
+    assert_eq!(mode(&outside), before);
+    let gone = chmod(&disk, &disk.observation().join("L80897_SB009.MS"), "777").unwrap_err();
+    assert_eq!(gone.kind, ErrorKind::NotFound);
+    let wrong = chmod(&disk, &disk.set(), "u+z").unwrap_err();
+    assert_eq!(wrong.kind, ErrorKind::Input);
+    assert_eq!(mode(&disk.set()), 0o755);
+}
+
+#[test]
+fn an_interruption_ends_it_between_two_entries() {
+    let disk = Disk::new();
+    for k in 0..100 {
+        fs::write(disk.set().join(format!("file {k}")), "").unwrap();
+        set_mode(&disk.set().join(format!("file {k}")), 0o644);
+    }
+    let ctx = Alone::interrupted_after(40);
+    let error = Chmod.run(input(&disk, &disk.set(), "770"), &ctx).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Cancelled);
+    let done =
+        fs::read_dir(disk.set()).unwrap().filter(|e| mode(&e.as_ref().unwrap().path()) == 0o660);
+    let done = done.count();
+    assert!((1..100).contains(&done), "{done} files are done");
+    // The same again does the rest.
+    let output = chmod(&disk, &disk.set(), "770").unwrap();
+    assert!(output.unchanged > 0 && output.changed > 0, "{output:?}");
+}
