@@ -6,6 +6,7 @@
 //! that somebody writes to one. Each task that runs on the nodes is an
 //! operation; [`operations`] gathers them.
 
+pub mod empty;
 #[cfg(feature = "script")]
 pub mod script;
 
@@ -14,5 +15,5 @@ use ledama_base::operation::Registry;
 /// Adds the operations of this crate.
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
-    registry
+    registry.with(empty::FindEmpty).with(empty::RemoveEmpty).with(empty::RemoveListed)
 }
