@@ -14,12 +14,17 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Environment variable with the id of the run, in everything a worker starts.
+pub const RUN_ID_VARIABLE: &str = "LEDAMA_RUN_ID";
+
 /// What an operation may do to its node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Looks only; a dry run executes it for real.
     Reads,
+    /// Looks only, but at so much that a dry run shows it and stops.
+    ReadsMuch,
     /// Changes data; a dry run shows it and stops.
     Changes,
 }
@@ -201,6 +206,20 @@ pub trait Operation: Send + Sync + 'static {
         input: Self::Input,
         ctx: &dyn OperationContext,
     ) -> Result<Self::Output, OperationError>;
+}
+
+/// Takes over what tasks answer, one by one as they end: answers that are too
+/// large to be held until the end of a run, or that must outlive an
+/// interruption.
+pub trait Keep: Send + Sync {
+    /// Takes what a task that is done has answered. What is left in `value`
+    /// and `items` goes into the report; an error makes the task a failed one.
+    fn keep(
+        &self,
+        node: &str,
+        value: &mut Value,
+        items: &mut Vec<Value>,
+    ) -> Result<(), OperationError>;
 }
 
 /// An [`Operation`] behind JSON, as the worker sees it.

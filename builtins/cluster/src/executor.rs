@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ledama_base::operation::Progress;
+use ledama_base::operation::{OperationError, Progress};
 
 use crate::plan::{Plan, TaskIndex};
 use crate::report::Outcome;
@@ -163,6 +163,12 @@ pub enum Event<'a> {
 pub trait Watch: Send + Sync {
     /// Called from the executor's thread; must be quick.
     fn event(&self, event: &Event<'_>);
+
+    /// May take over the answer of a task that is done, before anybody else
+    /// learns of it; an error makes the task a failed one. Same thread.
+    fn keep(&self, _outcome: &mut Outcome) -> Result<(), OperationError> {
+        Ok(())
+    }
 }
 
 /// Hears nothing.

@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledama_base::operation::OperationError;
+use ledama_base::operation::{Keep, OperationError};
 use ledama_base::rawtext::path_text;
 pub use ledama_config::access::Level;
 use ledama_config::model::Config;
 use serde_json::Value;
 
 use crate::plan::Plan;
-use crate::report::Report;
+use crate::report::{Report, State};
 
 /// The id of a new run: the time (UTC) and six random digits, such as
 /// `20261122T180500Z-4f2a09`. Names of files may contain it, and ids sort by time.
@@ -84,6 +84,22 @@ pub trait Run: Send + Sync {
     /// Executes a plan and waits. Plans that only read are executed in dry runs
     /// too; others are shown there and end the script.
     fn execute(&self, plan: &Plan, execution: &Execution) -> Result<Report, RunError>;
+    /// The same, with `keeper` taking over what tasks answer as they end. This
+    /// way of doing it, for hosts of tests, takes it over at the end.
+    fn execute_keeping(
+        &self,
+        plan: &Plan,
+        execution: &Execution,
+        keeper: &dyn Keep,
+    ) -> Result<Report, RunError> {
+        let mut report = self.execute(plan, execution)?;
+        for outcome in report.outcomes.iter_mut().filter(|o| o.state == State::Done) {
+            keeper
+                .keep(&outcome.node, &mut outcome.value, &mut outcome.items)
+                .map_err(RunError::Failed)?;
+        }
+        Ok(report)
+    }
     /// Writes a file of the launching host in one step (temporary file, then
     /// rename); refuses an existing one unless `overwrite`. A dry run says what it would write.
     fn save(&self, path: &Path, content: &[u8], overwrite: bool) -> Result<(), RunError>;

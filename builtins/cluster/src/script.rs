@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledama_base::operation::{ErrorKind, OperationError};
 use ledama_base::rawtext::text_path;
-use ledama_base::script::{At, ScriptError, ScriptResult, throw, to_dynamic, to_int};
+use ledama_base::script::{At, Keeper, ScriptError, ScriptResult, throw, to_dynamic, to_int};
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, Map};
 use serde_json::Value;
@@ -147,6 +147,18 @@ fn execute_plan(
     heard(ctx, run.execute(&plan, &execution)).map(Arc::new)
 }
 
+fn execute_kept(
+    ctx: &NativeCallContext<'_>,
+    run: &Run,
+    plan: &Plan,
+    keeper: &Keeper,
+    opts: &Map,
+) -> ScriptResult<Report> {
+    let execution = json_map(ctx.engine(), opts).and_then(options::execution).at(ctx)?;
+    let plan = lock(plan).clone();
+    heard(ctx, run.execute_keeping(&plan, &execution, keeper.as_ref())).map(Arc::new)
+}
+
 fn save_text(
     ctx: &NativeCallContext<'_>,
     run: &Run,
@@ -184,6 +196,9 @@ mod api {
 
     /// What came of a plan: one outcome per task, in plan order.
     pub type Report = crate::script::Report;
+
+    /// What takes over the answers of tasks as they end, such as a file of digests.
+    pub type Keeper = ledama_base::script::Keeper;
 
     /// A new plan with the name of the module as title.
     #[rhai_fn(global, name = "plan", pure)]
@@ -298,6 +313,29 @@ mod api {
         opts: Map,
     ) -> ScriptResult<Report> {
         execute_plan(&ctx, run, &plan, &opts)
+    }
+
+    /// Executes a plan with a keeper that takes over what tasks answer as soon as they end.
+    #[rhai_fn(global, name = "execute", return_raw, pure)]
+    pub fn execute_keeping(
+        ctx: NativeCallContext<'_>,
+        run: &mut Run,
+        plan: Plan,
+        keeper: Keeper,
+    ) -> ScriptResult<Report> {
+        execute_kept(&ctx, run, &plan, &keeper, &Map::new())
+    }
+
+    /// The same with options: numnodes, numprocessors, logs (folder), status (folder), resume.
+    #[rhai_fn(global, name = "execute", return_raw, pure)]
+    pub fn execute_keeping_with(
+        ctx: NativeCallContext<'_>,
+        run: &mut Run,
+        plan: Plan,
+        keeper: Keeper,
+        opts: Map,
+    ) -> ScriptResult<Report> {
+        execute_kept(&ctx, run, &plan, &keeper, &opts)
     }
 
     /// Writes a text file on this host in one step; fails with kind `exists` when it is there.

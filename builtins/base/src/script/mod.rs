@@ -14,6 +14,9 @@ use std::fmt;
 
 use rhai::{Dynamic, Engine, EvalAltResult, INT, NativeCallContext, Position};
 
+/// What takes over the answers of tasks; areas hand it to `run.execute`.
+pub type Keeper = std::sync::Arc<dyn crate::operation::Keep>;
+
 /// The result of a fallible native function.
 pub type ScriptResult<T> = Result<T, Box<EvalAltResult>>;
 

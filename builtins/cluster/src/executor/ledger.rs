@@ -83,7 +83,7 @@ impl<'a> Ledger<'a> {
         for (index, task) in self.plan.tasks.iter().enumerate() {
             let reads = match &task.action {
                 Action::Operation { name, .. } => {
-                    registry.get(name).is_some_and(|o| o.effect() == Effect::Reads)
+                    registry.get(name).is_some_and(|o| o.effect() != Effect::Changes)
                 }
                 Action::Command(_) => false,
             };
@@ -162,7 +162,19 @@ impl<'a> Ledger<'a> {
     }
 
     /// A task has ended for good. `job` is its last start, if there was one.
-    pub(super) fn finished(&mut self, outcome: Outcome, job: Option<JobId>, attempt: &Attempt) {
+    /// Answers how it has ended: what it answered may not have been kept.
+    pub(super) fn finished(
+        &mut self,
+        mut outcome: Outcome,
+        job: Option<JobId>,
+        attempt: &Attempt,
+    ) -> State {
+        if outcome.state == State::Done
+            && let Err(error) = self.watch.keep(&mut outcome)
+        {
+            outcome.state = State::Failed;
+            outcome.error = Some(error);
+        }
         if let Some(job) = job {
             self.end_log(job, &status_line(&outcome));
         }
@@ -186,8 +198,9 @@ impl<'a> Ledger<'a> {
             }
         });
         self.watch.event(&Event::Finished(&outcome));
-        let index = outcome.task;
+        let (index, ended) = (outcome.task, outcome.state);
         self.outcomes[index] = Some(outcome);
+        ended
     }
 
     /// Keeps a warning for the report.

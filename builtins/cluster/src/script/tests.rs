@@ -258,6 +258,38 @@ fn an_execution_gets_its_options() {
     assert_eq!(execution, wanted);
 }
 
+/// Leaves a word in the place of what it takes.
+struct Taker;
+
+impl ledama_base::operation::Keep for Taker {
+    fn keep(
+        &self,
+        node: &str,
+        value: &mut Value,
+        _: &mut Vec<Value>,
+    ) -> Result<(), OperationError> {
+        *value = json!(format!("{} of {node}", value["bytes"]));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_keeper_takes_answers_over() {
+    let fake = fake();
+    let mut engine = Engine::new();
+    register(&mut engine);
+    let mut scope = Scope::new();
+    scope.push("run", Arc::clone(&fake) as Run);
+    scope.push("keeper", Arc::new(Taker) as Keeper);
+    for more in ["", ", #{ numnodes: 3 }"] {
+        let code = format!("run.execute(run.plan(\"t\"), keeper{more}).values");
+        let values = engine.eval_with_scope::<Dynamic>(&mut scope, &code).unwrap();
+        assert_eq!(values.to_string(), r#"["5 of node011"]"#);
+    }
+    let plans = fake.plans.lock().unwrap();
+    assert_eq!((plans[0].1.numnodes, plans[1].1.numnodes), (None, Some(3)));
+}
+
 #[test]
 fn a_report_answers_questions() {
     let table = [

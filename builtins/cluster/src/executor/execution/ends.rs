@@ -37,7 +37,7 @@ impl Execution<'_> {
         };
         let lease = run.lease.take();
         let attempt = std::mem::take(&mut run.attempt);
-        self.ledger.finished(outcome, job, &attempt);
+        let state = self.ledger.finished(outcome, job, &attempt);
         if lease.is_some() {
             drop(lease);
             // What this run gave back it may take again.

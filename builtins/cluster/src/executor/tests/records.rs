@@ -219,3 +219,37 @@ fn the_last_event_of_a_task_is_its_outcome() {
         assert_eq!(*of[1], format!("Finished {task} Done"));
     }
 }
+
+/// Takes over the answers of `a` and cannot keep those of others.
+#[derive(Default)]
+struct Taker(Mutex<Vec<Value>>);
+
+impl Watch for Taker {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::Finished(outcome) = event {
+            assert!(outcome.value.is_null() || outcome.node != "a", "not taken before it is told");
+        }
+    }
+
+    fn keep(&self, outcome: &mut crate::report::Outcome) -> Result<(), OperationError> {
+        if outcome.node != "a" {
+            return Err(OperationError::new(ErrorKind::NoSpace, "no room for the answer"));
+        }
+        self.0.lock().unwrap().push(outcome.value.take());
+        Ok(())
+    }
+}
+
+#[test]
+fn answers_can_be_taken_over_as_tasks_end() {
+    let taker = Taker::default();
+    let mut plan = echoes(&["a", "b", "a"]);
+    // Waits for an answer that is not kept.
+    plan.tasks[2].after = vec![1];
+    plan.tasks.push(plan.tasks[0].clone());
+    let report = in_process().execute(&plan, &settings(), &CancelToken::new(), &taker).unwrap();
+    assert_eq!(states(&report), "dfsd");
+    assert_eq!(error(&report, 1), (ErrorKind::NoSpace, "no room for the answer"));
+    assert_eq!(*taker.0.lock().unwrap(), [json!(0), json!(0)]);
+    assert!(report.outcomes[0].value.is_null());
+}
