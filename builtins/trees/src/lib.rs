@@ -7,13 +7,19 @@
 //! operation; [`operations`] gathers them.
 
 pub mod empty;
+pub mod permissions;
 #[cfg(feature = "script")]
 pub mod script;
+
+#[cfg(test)]
+mod testing;
+mod walk;
 
 use ledama_base::operation::Registry;
 
 /// Adds the operations of this crate.
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
+    let registry = registry.with(permissions::Chmod);
     registry.with(empty::FindEmpty).with(empty::RemoveEmpty).with(empty::RemoveListed)
 }
