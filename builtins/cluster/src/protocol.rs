@@ -13,9 +13,6 @@ use crate::plan::Action;
 /// Changes whenever a message changes its meaning.
 pub const PROTOCOL: u32 = 1;
 
-/// Environment variable with the run id, set for everything a worker starts.
-pub const RUN_ID_VARIABLE: &str = "LEDAMA_RUN_ID";
-
 /// Number of a job on one connection, given by the host.
 pub type JobId = u64;
 

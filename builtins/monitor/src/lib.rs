@@ -2,6 +2,7 @@
 //!
 //! Each task that runs on the nodes is an operation; [`operations`] gathers them.
 
+pub mod processes;
 #[cfg(feature = "script")]
 pub mod script;
 
@@ -10,5 +11,5 @@ use ledama_base::operation::Registry;
 /// Adds the operations of this crate.
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
-    registry
+    registry.with(processes::List).with(processes::Stop)
 }

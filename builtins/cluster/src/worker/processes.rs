@@ -10,9 +10,10 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ledama_base::operation::RUN_ID_VARIABLE;
 use rustix::process::{Pid, PidfdFlags, Signal};
 
-use crate::protocol::{JobId, RUN_ID_VARIABLE};
+use crate::protocol::JobId;
 
 /// Environment variable that tells which job of which worker started a program.
 const JOB_VARIABLE: &str = "LEDAMA_JOB";
