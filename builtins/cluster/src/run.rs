@@ -1,7 +1,7 @@
 //! What a script may ask of the run it belongs to.
 
 use std::hash::{BuildHasher, RandomState};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,6 +117,11 @@ pub trait Run: Send + Sync {
     fn record(&self, key: &str, value: Value);
     /// Marks that a check found a difference: the run ends with exit code 1.
     fn found_difference(&self);
+    /// Where runs of this account keep their journals, those that have ended
+    /// included, as far as the host knows.
+    fn status_folders(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]

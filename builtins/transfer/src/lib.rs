@@ -41,6 +41,7 @@ mod operations;
 mod place;
 mod receive;
 mod remove;
+pub mod running;
 #[cfg(feature = "script")]
 pub mod script;
 mod send;

@@ -6,12 +6,12 @@
 use std::sync::{Arc, PoisonError};
 
 use ledama_base::operation::OperationError;
-use ledama_base::script::{At, ScriptResult, to_int};
-use ledama_cluster::script::{Plan, Report};
-use ledama_config::script::to_array;
+use ledama_base::script::{At, ScriptResult, to_dynamic, to_int};
+use ledama_cluster::script::{Plan, Report, Run};
+use ledama_config::script::{inventory, to_array};
 use ledama_reffile::script::RefFile;
 use rhai::plugin::*;
-use rhai::{Array, Engine, INT, ImmutableString, Map};
+use rhai::{Array, Dynamic, Engine, INT, ImmutableString, Map};
 
 use super::options;
 use crate::copies::{Allow, How, Wish};
@@ -29,6 +29,11 @@ mod api {
             .map(Arc::new)
             .map_err(OperationError::from)
             .at(&ctx)
+    }
+
+    /// The places that running copies of this account write to, as an array of maps with `node` and `path`.
+    pub fn running(ctx: NativeCallContext<'_>, run: Run) -> Dynamic {
+        to_dynamic(&crate::running::places(&run.status_folders(), &inventory(&ctx)))
     }
 }
 
