@@ -7,12 +7,21 @@ use ledama_base::operation::{Effect, Registry};
 use ledama_base::{nodeset, quote, units};
 use ledama_cluster::plan::{Action, CommandSpec, Plan, Task};
 
-/// Whether executing the plan changes nothing: operations that only read.
+/// Whether a dry run may execute the plan: operations that only look.
+pub fn only_looks(plan: &Plan, registry: &Registry) -> bool {
+    all(plan, registry, |effect| effect == Effect::Reads)
+}
+
+/// Whether executing the plan changes nothing.
 pub fn only_reads(plan: &Plan, registry: &Registry) -> bool {
+    all(plan, registry, |effect| effect != Effect::Changes)
+}
+
+fn all(plan: &Plan, registry: &Registry, wanted: impl Fn(Effect) -> bool) -> bool {
     plan.tasks.iter().all(|task| match &task.action {
         Action::Command(_) => false,
         Action::Operation { name, .. } => {
-            registry.get(name).is_some_and(|o| o.effect() == Effect::Reads)
+            registry.get(name).is_some_and(|operation| wanted(operation.effect()))
         }
     })
 }

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ledama_base::atomic::{self, Existing};
-use ledama_base::operation::{OperationError, Registry};
+use ledama_base::operation::{Keep, OperationError, Registry};
 use ledama_base::{quote, rawtext};
 use ledama_cluster::error::Error as ClusterError;
-use ledama_cluster::executor::{CancelToken, Cluster, Settings};
+use ledama_cluster::executor::{CancelToken, Cluster, Event, Settings, Watch};
 use ledama_cluster::plan::Plan;
-use ledama_cluster::report::Report;
+use ledama_cluster::report::{Outcome, Report};
 use ledama_cluster::run::{Execution, Run, RunContext, RunError};
 use ledama_cluster::transport::Connector;
 use serde_json::Value;
@@ -188,33 +188,36 @@ impl Session {
             self.warn(&format!("the audit log {} was not written: {error}", file.display()));
         }
     }
-}
 
-impl Run for Session {
-    fn context(&self) -> &RunContext {
-        &self.context
-    }
-
-    fn execute(&self, plan: &Plan, execution: &Execution) -> Result<Report, RunError> {
-        let changes = !preview::only_reads(plan, &self.registry);
-        if changes && self.context.query {
+    fn carry_out(
+        &self,
+        plan: &Plan,
+        execution: &Execution,
+        watch: &dyn Watch,
+    ) -> Result<Report, RunError> {
+        let looks = preview::only_looks(plan, &self.registry);
+        if !looks && self.context.query {
             self.show(plan);
             return Err(RunError::QueryShown);
         }
+        let changes = !preview::only_reads(plan, &self.registry);
         if changes {
             self.agree(plan)?;
         }
         let settings = self.settings(execution, changes);
+        let _known = settings.status.as_deref().filter(|_| changes).map(|status| {
+            folders::Known::make(&self.context.config, &self.context.run_id, status)
+        });
         // An error means that nothing of this plan has begun.
         let report = self
             .cluster()
-            .execute(plan, &settings, &self.cancel, &self.watch)
+            .execute(plan, &settings, &self.cancel, watch)
             .map_err(|e| not_executed(&e))?;
         self.gathered().acted |= changes && !plan.tasks.is_empty();
         if changes {
             self.audit(plan, &report);
         }
-        if changes || !report.ok() {
+        if !looks || !report.ok() {
             self.talk.line(&summary::summary(&report, self.talk.color()));
         }
         for warning in &report.warnings {
@@ -226,6 +229,41 @@ impl Run for Session {
             return Err(RunError::Stopped);
         }
         Ok(report)
+    }
+}
+
+/// Watches, and lets a keeper take over what tasks answer.
+struct Keeping<'a> {
+    watch: &'a Details,
+    keeper: &'a dyn Keep,
+}
+
+impl Watch for Keeping<'_> {
+    fn event(&self, event: &Event<'_>) {
+        self.watch.event(event);
+    }
+
+    fn keep(&self, outcome: &mut Outcome) -> Result<(), OperationError> {
+        self.keeper.keep(&outcome.node, &mut outcome.value, &mut outcome.items)
+    }
+}
+
+impl Run for Session {
+    fn context(&self) -> &RunContext {
+        &self.context
+    }
+
+    fn execute(&self, plan: &Plan, execution: &Execution) -> Result<Report, RunError> {
+        self.carry_out(plan, execution, &self.watch)
+    }
+
+    fn execute_keeping(
+        &self,
+        plan: &Plan,
+        execution: &Execution,
+        keeper: &dyn Keep,
+    ) -> Result<Report, RunError> {
+        self.carry_out(plan, execution, &Keeping { watch: &self.watch, keeper })
     }
 
     fn save(&self, path: &Path, content: &[u8], overwrite: bool) -> Result<(), RunError> {
@@ -280,6 +318,10 @@ impl Run for Session {
 
     fn found_difference(&self) {
         self.gathered().difference = true;
+    }
+
+    fn status_folders(&self) -> Vec<PathBuf> {
+        folders::known(&self.context.config)
     }
 }
 
