@@ -19,3 +19,4 @@ pub mod suggest;
 pub mod units;
 pub mod usage;
 pub mod versions;
+pub mod words;

@@ -10,6 +10,7 @@ use crate::operation::OperationError;
 use crate::placeholder::{FillError, TemplateError};
 use crate::quote::QuoteError;
 use crate::ranges::{FloatRangeError, RangeError, SlotError};
+use crate::words::SplitError;
 
 /// Errors about a text that was typed wrongly.
 macro_rules! input_errors {
@@ -37,6 +38,7 @@ input_errors! {
     TemplateError => TemplateError::help,
     CorrectionsError => CorrectionsError::help,
     QuoteError => |_: &QuoteError| None,
+    SplitError => |error: &SplitError| Some(error.help()),
 }
 
 impl Explain for NextNodeError {

@@ -1,6 +1,7 @@
 //! What the script glue of every area shares: one error type that scripts can
 //! catch, with the place it happened, and number conversion; and the functions
-//! of this crate for scripts: `names::…`, `ranges::…`, `units::…`.
+//! of this crate for scripts: `names::…`, `ranges::…`, `units::…`,
+//! `words::…`.
 
 mod error;
 mod explain;
@@ -9,6 +10,7 @@ mod ranges;
 #[cfg(test)]
 mod tests;
 mod units;
+mod words;
 
 use std::fmt;
 
@@ -121,4 +123,5 @@ pub fn register(engine: &mut Engine) {
     names::register(engine);
     ranges::register(engine);
     units::register(engine);
+    words::register(engine);
 }

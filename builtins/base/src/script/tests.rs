@@ -42,6 +42,11 @@ fn scripts_get_values() {
         ("units::duration(185)", "3 min 05 s"),
         (r#"units::utc("2013-04-02T10:11:12+01:00")"#, "2013-04-02T09:11:12Z"),
         ("units::now().len()", "20"),
+        (r#"words::split("ls 'a b' *\n").words"#, r#"["ls", "a b", "*"]"#),
+        (r#"words::split("ls 'a b' *").kept"#, r#"["*"]"#),
+        (r#"words::fill(["a--MS--", "--MS--"], #{ "--MS--": "x y" })"#, r#"["ax y", "x y"]"#),
+        (r#"words::line(["ls", "a b", "c\nd"])"#, r"ls 'a b' $'c\nd'"),
+        (r#"words::show("a\x1b[31m")"#, r"a\x1b[31m"),
     ];
     for (code, expected) in table {
         assert_eq!(run(code).unwrap(), expected, "{code}");
@@ -63,6 +68,10 @@ fn scripts_get_errors_with_kind_and_place() {
         (r#"names::fill("/x", "y", #{ roots: 1 })"#, "input", "roots"),
         ("units::human(-1)", "input", "-1"),
         (r#"units::utc("yesterday")"#, "input", "yesterday"),
+        (r#"words::split("a > b")"#, "input", "`>`"),
+        (r#"words::split("a 'b")"#, "input", "not closed"),
+        (r#"words::fill(["a"], #{ a: 1 })"#, "input", "`a` must be a text"),
+        (r#"words::fill([1], #{})"#, "input", "must be texts"),
     ];
     for (code, kind, part) in table {
         let error = *run(&format!("\n  {code}")).unwrap_err();
