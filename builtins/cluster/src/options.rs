@@ -14,8 +14,8 @@ use crate::run::Execution;
 const TASK: [&str; 5] = ["label", "size_bytes", "after", "store", "log"];
 
 /// Options of commands only.
-const COMMAND: [&str; 7] =
-    ["folder", "init_file", "env", "stdin", "success", "failure_text", "capture"];
+const COMMAND: [&str; 8] =
+    ["folder", "init_file", "env", "stdin", "success", "failure_text", "capture", "capture_limit"];
 
 /// Options of an execution.
 const EXECUTION: [&str; 5] = ["numnodes", "numprocessors", "logs", "status", "resume"];
@@ -125,6 +125,7 @@ pub fn command(
         stdin: options.text("stdin")?,
         rule,
         capture: options.flag("capture")?.unwrap_or(false),
+        capture_limit: options.count("capture_limit")?,
     };
     let mut task = Task::command(node, &label, spec);
     options.apply_to(&mut task)?;
@@ -212,7 +213,7 @@ mod tests {
         let task = ls(json!({
             "label": "/x", "size_bytes": 7, "after": [0, 1], "store": "S", "log": "name",
             "folder": "/tmp", "init_file": "~/init.sh", "env": {"A": "b", "N": 3}, "stdin": "in",
-            "success": [0, 3], "failure_text": "ERROR", "capture": true
+            "success": [0, 3], "failure_text": "ERROR", "capture": true, "capture_limit": 100
         }))
         .unwrap();
         assert_eq!(
@@ -223,7 +224,8 @@ mod tests {
                 "action": {"command": {
                     "argv": ["ls", "a b"], "folder": "/tmp", "init_file": "~/init.sh",
                     "env": {"A": "b", "N": "3"}, "stdin": "in",
-                    "rule": {"success": [0, 3], "failure_text": ["ERROR"]}, "capture": true
+                    "rule": {"success": [0, 3], "failure_text": ["ERROR"]}, "capture": true,
+                    "capture_limit": 100
                 }}
             })
         );
@@ -259,6 +261,7 @@ mod tests {
         assert!(message(json!({"success": 99_999_999_999_u64})).0.contains("an exit status"));
         assert!(message(json!({"env": {"A": []}})).0.contains("a map of texts"));
         assert!(message(json!({"capture": 1})).0.contains("true or false"));
+        assert!(message(json!({"capture_limit": 0})).0.contains("at least 1"));
         let error = operation("a", "x", json!({}), map(json!({"capture": true}))).unwrap_err();
         assert_eq!(error.message, "`operation` has no option `capture`");
     }

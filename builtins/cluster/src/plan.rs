@@ -91,6 +91,11 @@ pub struct CommandSpec {
     /// `{"stdout": …, "stderr": …}`, and not only its tail.
     #[serde(default, skip_serializing_if = "is_false")]
     pub capture: bool,
+    /// Bytes of each stream that are captured at most; the rest is left out and
+    /// counted in `stdout_left_out` and `stderr_left_out` of `value`. Without
+    /// it a command fails that says more than can be captured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_limit: Option<usize>,
 }
 
 /// What counts as success of a command.

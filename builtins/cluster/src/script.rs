@@ -223,7 +223,7 @@ mod api {
         command_with(ctx, plan, node, argv, Map::new())
     }
 
-    /// The same with options: label, folder, init_file, env (map), stdin, success (exit statuses), failure_text, capture, size_bytes, after (task numbers), store, log; fails with kind `input`.
+    /// The same with options: label, folder, init_file, env (map), stdin, success (exit statuses), failure_text, capture, capture_limit (bytes), size_bytes, after (task numbers), store, log; fails with kind `input`.
     #[rhai_fn(global, name = "command", return_raw, pure)]
     pub fn command_with(
         ctx: NativeCallContext<'_>,

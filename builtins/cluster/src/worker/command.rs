@@ -24,7 +24,7 @@ use super::job::Job;
 use super::launch::{self, INIT_FAILED, INIT_FAILED_TEXT, Launch};
 use super::lock;
 use super::outbox::Outbox;
-use super::output::{CAPTURE_LIMIT, Collector, Stream};
+use super::output::{CAPTURE_LIMIT, Collector, Keep, Stream};
 use super::processes::{self, Marks};
 use crate::plan::CommandSpec;
 use crate::protocol::{FromWorker, JobResult};
@@ -99,7 +99,7 @@ pub(super) fn run(
         Ok(started) => started,
         Err(error) => return JobResult { error: Some(error), ..JobResult::default() },
     };
-    let mut collector = Collector::new(spec.capture, &spec.rule.failure_text);
+    let mut collector = Collector::new(capture(spec), &spec.rule.failure_text);
     let stdin = spec.stdin.as_ref().map(|text| rawtext::decode(text).into_encoded_bytes());
     let heard = converse(&mut child, stdin.as_deref().unwrap_or_default(), job, |stream, bytes| {
         collector.hear(stream, bytes);
@@ -118,6 +118,14 @@ pub(super) fn run(
         Ok(status) => (Some(status_number(status)), judge(spec, job, status, &program, &collector)),
     };
     JobResult { value: collector.captured(), error, exit_status, tail, seconds: 0.0 }
+}
+
+fn capture(spec: &CommandSpec) -> Keep {
+    match spec.capture_limit {
+        _ if !spec.capture => Keep::Tail,
+        None => Keep::All,
+        Some(limit) => Keep::Beginning(limit),
+    }
 }
 
 /// Feeds and hears the program until it has closed its pipes.

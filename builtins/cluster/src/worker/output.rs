@@ -31,10 +31,24 @@ pub(super) struct Collector {
     failures: Vec<Failure>,
 }
 
+/// What is kept of the output for the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Its last lines.
+    Tail,
+    /// Those and the whole of it; too much is a failure.
+    All,
+    /// Those and so many bytes of each stream; more is left out and counted.
+    Beginning(usize),
+}
+
 #[derive(Debug, Default)]
 struct Capture {
     out: Vec<u8>,
     err: Vec<u8>,
+    /// Bytes of each stream that are kept; all where absent.
+    limit: Option<usize>,
+    left_out: [u64; 2],
     overflow: bool,
 }
 
@@ -48,8 +62,8 @@ struct Failure {
 }
 
 impl Collector {
-    /// Keeps the tail; with `capture` everything; looks for the texts.
-    pub(super) fn new(capture: bool, failure_text: &[String]) -> Self {
+    /// Keeps what is wanted and looks for the texts.
+    pub(super) fn new(keep: Keep, failure_text: &[String]) -> Self {
         let failures = failure_text
             .iter()
             .filter(|text| !text.is_empty())
@@ -63,7 +77,15 @@ impl Collector {
         Self {
             tail: Tail::new(TAIL),
             errors: Tail::new(TAIL),
-            capture: capture.then(Capture::default),
+            capture: match keep {
+                Keep::Tail => None,
+                Keep::All => Some(Capture::default()),
+                // Both streams together may not be more than a result can hold.
+                Keep::Beginning(limit) => {
+                    let limit = Some(limit.min(CAPTURE_LIMIT / 2));
+                    Some(Capture { limit, ..Capture::default() })
+                }
+            },
             failures,
         }
     }
@@ -106,17 +128,22 @@ impl Collector {
         self.capture.as_ref().is_some_and(|capture| capture.overflow)
     }
 
-    /// `{"stdout", "stderr"}`, or null when nothing was to be captured.
+    /// `{"stdout", "stderr"}`, with a limit also what was left out, or null when
+    /// nothing was to be captured.
     pub(super) fn captured(self) -> Value {
-        self.capture.map_or(
-            Value::Null,
-            |capture| json!({ "stdout": text(&capture.out), "stderr": text(&capture.err) }),
-        )
+        self.capture.map_or(Value::Null, Capture::into_json)
     }
 }
 
 impl Capture {
     fn push(&mut self, stream: Stream, bytes: &[u8]) {
+        if let Some(limit) = self.limit {
+            let kept = if stream == Stream::Out { &mut self.out } else { &mut self.err };
+            let fits = bytes.len().min(limit - kept.len());
+            kept.extend_from_slice(&bytes[..fits]);
+            self.left_out[stream as usize] += (bytes.len() - fits) as u64;
+            return;
+        }
         if self.overflow || self.out.len() + self.err.len() + bytes.len() > CAPTURE_LIMIT {
             // Half an output is of no use to anybody: the task will fail.
             *self = Self { overflow: true, ..Self::default() };
@@ -127,6 +154,36 @@ impl Capture {
             Stream::Err => self.err.extend_from_slice(bytes),
         }
     }
+
+    fn into_json(self) -> Value {
+        if self.limit.is_none() {
+            return json!({ "stdout": text(&self.out), "stderr": text(&self.err) });
+        }
+        let cut = |mut kept: Vec<u8>, left_out: u64| {
+            let half = if left_out > 0 { unfinished(&kept) } else { 0 };
+            kept.truncate(kept.len() - half);
+            (text(&kept), left_out + half as u64)
+        };
+        let (out, out_left) = cut(self.out, self.left_out[Stream::Out as usize]);
+        let (err, err_left) = cut(self.err, self.left_out[Stream::Err as usize]);
+        json!({
+            "stdout": out, "stderr": err, "stdout_left_out": out_left, "stderr_left_out": err_left,
+        })
+    }
+}
+
+/// Bytes at the end that are the beginning of a character.
+fn unfinished(bytes: &[u8]) -> usize {
+    let tail = &bytes[bytes.len().saturating_sub(3)..];
+    let Some(at) = tail.iter().rposition(|&byte| byte & 0xC0 != 0x80) else { return 0 };
+    let needed = match tail[at] {
+        0xC2..=0xDF => 2,
+        0xE0..=0xEF => 3,
+        0xF0..=0xF4 => 4,
+        _ => 1,
+    };
+    let there = tail.len() - at;
+    if there < needed { there } else { 0 }
 }
 
 impl Failure {
@@ -253,7 +310,7 @@ mod tests {
         fn a_failure_text_is_found_wherever_the_reads_end(
             text in "[ab]{1,6}", output in "[ab]{0,60}", cuts in proptest::collection::vec(0usize..60, 0..8),
         ) {
-            let mut collector = Collector::new(false, std::slice::from_ref(&text));
+            let mut collector = Collector::new(Keep::Tail, std::slice::from_ref(&text));
             let mut cuts: Vec<usize> = cuts.into_iter().map(|at| at.min(output.len())).collect();
             cuts.extend([0, output.len()]);
             cuts.sort_unstable();
@@ -279,7 +336,7 @@ mod tests {
 
     #[test]
     fn capture_keeps_both_streams_or_says_that_it_could_not() {
-        let mut collector = Collector::new(true, &[]);
+        let mut collector = Collector::new(Keep::All, &[]);
         collector.hear(Stream::Out, b"out\xff");
         collector.hear(Stream::Err, b"err");
         assert!(!collector.overflow());
@@ -287,15 +344,41 @@ mod tests {
         assert_eq!(value["stderr"], "err");
         assert_eq!(rawtext::decode(value["stdout"].as_str().unwrap()).as_bytes(), b"out\xff");
 
-        let mut collector = Collector::new(true, &[]);
+        let mut collector = Collector::new(Keep::All, &[]);
         let piece = vec![b'x'; 1 << 16];
         (0..=CAPTURE_LIMIT >> 16).for_each(|_| collector.hear(Stream::Out, &piece));
         assert!(collector.overflow());
     }
 
     #[test]
+    fn with_a_limit_the_beginning_is_kept_and_the_rest_counted() {
+        let mut collector = Collector::new(Keep::Beginning(6), &[]);
+        collector.hear(Stream::Out, b"abcd");
+        collector.hear(Stream::Out, "\u{e9}\u{e9}".as_bytes());
+        collector.hear(Stream::Out, &[b'x'; 100_000]);
+        collector.hear(Stream::Err, b"short");
+        assert!(!collector.overflow());
+        assert_eq!(
+            collector.captured(),
+            json!({
+                "stdout": "abcd\u{e9}", "stderr": "short",
+                "stdout_left_out": 100_002, "stderr_left_out": 0
+            })
+        );
+        // Half a character is no text.
+        let mut collector = Collector::new(Keep::Beginning(5), &[]);
+        collector.hear(Stream::Out, "abcd\u{e9}".as_bytes());
+        let value = collector.captured();
+        assert_eq!((&value["stdout"], &value["stdout_left_out"]), (&json!("abcd"), &json!(2)));
+        // At the end of everything it is kept as it is.
+        let mut collector = Collector::new(Keep::Beginning(5), &[]);
+        collector.hear(Stream::Out, b"abcd\xc3");
+        assert_eq!(collector.captured()["stdout_left_out"], 0);
+    }
+
+    #[test]
     fn the_last_error_line_says_something() {
-        let mut collector = Collector::new(false, &[]);
+        let mut collector = Collector::new(Keep::Tail, &[]);
         collector.hear(Stream::Err, b"first\nlast \x1b[0m\n  \n");
         collector.hear(Stream::Out, b"not this\n");
         assert_eq!(collector.last_error_line().unwrap(), "last [0m");
