@@ -1,5 +1,8 @@
 //! The operation `ms.sizes`: what is there under given names, and whether it grows.
 
+use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,6 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::extra::EntryKind;
 use crate::pool;
+
+/// What stands between the name of a set and that of the run in the name of
+/// a half-made copy.
+const PART: &[u8] = b".ledama-part-";
 
 /// How often a pause looks whether it is over.
 const TICK: Duration = Duration::from_millis(100);
@@ -109,10 +116,17 @@ fn total(size: &SetSize) -> u64 {
 }
 
 fn look(input: &SizesInput, ctx: &dyn OperationContext) -> Result<Vec<SetSize>, OperationError> {
-    input.paths.par_iter().map(|text| one(text, input.parts, ctx)).collect()
+    let parts = if input.parts { half_made(&input.paths) } else { HashMap::new() };
+    let nothing = Vec::new();
+    let parts_of = |text: &String| parts.get(&rawtext::text_path(text)).unwrap_or(&nothing);
+    input.paths.par_iter().map(|text| one(text, parts_of(text), ctx)).collect()
 }
 
-fn one(text: &str, parts: bool, ctx: &dyn OperationContext) -> Result<SetSize, OperationError> {
+fn one(
+    text: &str,
+    parts: &[PathBuf],
+    ctx: &dyn OperationContext,
+) -> Result<SetSize, OperationError> {
     let path = rawtext::text_path(text);
     let mut size = SetSize { path: text.to_string(), ..SetSize::default() };
     match std::fs::symlink_metadata(&path) {
@@ -129,10 +143,8 @@ fn one(text: &str, parts: bool, ctx: &dyn OperationContext) -> Result<SetSize, O
         Err(error) if is_absent(&error) => {}
         Err(error) => size.error = Some(OperationError::io(show(text), &error).message),
     }
-    if parts {
-        for part in half_made(&path) {
-            size.part_bytes += usage_of(part, ctx)?.file_bytes;
-        }
+    for part in parts {
+        size.part_bytes += usage_of(part.clone(), ctx)?.file_bytes;
     }
     Ok(size)
 }
@@ -147,17 +159,29 @@ fn usage_of(path: PathBuf, ctx: &dyn OperationContext) -> Result<usage::Usage, O
         .map_err(|_| OperationError::new(ErrorKind::Cancelled, "interrupted"))
 }
 
-/// Copies of this set that are not finished: `.<name>.ledama-part-<run>` beside it.
-fn half_made(path: &Path) -> Vec<PathBuf> {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Vec::new() };
-    let prefix = format!(".{}.ledama-part-", rawtext::encode(name));
-    std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok)
-        .filter(|entry| rawtext::encode(&entry.file_name()).starts_with(&prefix))
-        .map(|entry| entry.path())
-        .collect()
+/// Copies that are not finished by the path of their set:
+/// `.<name>.ledama-part-<run>` beside it. Each folder is read once.
+fn half_made(paths: &[String]) -> HashMap<PathBuf, Vec<PathBuf>> {
+    let folders: BTreeSet<PathBuf> = paths
+        .iter()
+        .filter_map(|text| rawtext::text_path(text).parent().map(Path::to_path_buf))
+        .collect();
+    let mut parts: HashMap<PathBuf, Vec<PathBuf>> = HashMap::new();
+    for folder in folders {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok) {
+            let name = entry.file_name();
+            let hidden = name.as_bytes().strip_prefix(b".");
+            let Some(at) = hidden.and_then(|hidden| memmem(hidden, PART)) else { continue };
+            let set = folder.join(OsStr::from_bytes(&name.as_bytes()[1..=at]));
+            parts.entry(set).or_default().push(entry.path());
+        }
+    }
+    parts
+}
+
+/// Where the last copy of some bytes begins in others.
+fn memmem(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).rposition(|window| window == wanted)
 }
 
 /// Waits, but not longer than the run.

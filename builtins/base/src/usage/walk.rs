@@ -2,14 +2,22 @@
 //! its tree when it is done, so that threads rarely meet.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::ffi::{CStr, OsStr};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, openat, statat};
+
 use super::{Cancelled, FileId, Options, Shared, Usage, UsageError};
 use crate::rawtext::path_text;
+
+/// Room for the names of a folder, bytes: some thousand at a time.
+const NAMES: usize = 1 << 16;
 
 /// One tree after the walk.
 #[derive(Debug, Default)]
@@ -32,7 +40,7 @@ pub(super) struct Walk<'a> {
 }
 
 /// One root before its walk: what it is.
-type Start = Option<(PathBuf, Metadata)>;
+type Start = Option<(PathBuf, Stat)>;
 
 impl<'a> Walk<'a> {
     pub(super) fn new(
@@ -59,10 +67,10 @@ impl<'a> Walk<'a> {
         rayon::scope(|scope| {
             for (index, start) in starts.iter().enumerate() {
                 let Some((path, data)) = start else { continue };
-                let job = Job { walk: &self, places: &places, index, device: data.dev() };
+                let job = Job { walk: &self, places: &places, index, device: data.st_dev };
                 let mut tree = Tree { id: Some(id(data)), ..Tree::default() };
                 tree.count(data);
-                if data.is_dir() {
+                if is_dir(data) {
                     scope.spawn(move |scope| job.folder(path.clone(), scope));
                 }
                 self.tally(index).merge(tree);
@@ -84,12 +92,12 @@ impl<'a> Walk<'a> {
 
     fn start(&self, index: usize) -> Start {
         let path = &self.roots[index];
-        let data =
-            if self.options.follow_root { fs::metadata(path) } else { fs::symlink_metadata(path) };
-        match data {
+        let flags =
+            if self.options.follow_root { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
+        match statat(CWD, path, flags) {
             Ok(data) => Some((path.clone(), data)),
             Err(e) => {
-                self.tally(index).usage.errors.push(UsageError::new(path_text(path), &e));
+                self.tally(index).usage.errors.push(UsageError::new(path_text(path), &e.into()));
                 None
             }
         }
@@ -126,29 +134,54 @@ impl<'w> Job<'w> {
             return;
         }
         let mut tree = Tree::default();
-        match fs::read_dir(&path) {
-            Err(e) => tree.fail(&path, &e),
-            Ok(entries) => {
-                for entry in entries {
-                    match entry {
-                        Err(e) => tree.fail(&path, &e),
-                        Ok(entry) => match entry.metadata() {
-                            Err(e) => tree.fail(&entry.path(), &e),
-                            Ok(data) => self.entry(entry.path(), &data, &mut tree, scope),
-                        },
-                    }
-                }
-            }
+        // The root may be a link that is to be followed; all others are folders.
+        match openat(
+            CWD,
+            &path,
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        ) {
+            Err(e) => tree.fail(&path, &e.into()),
+            Ok(folder) => self.entries(&path, &folder, &mut tree, scope),
         }
         self.walk.tally(self.index).merge(tree);
     }
 
-    fn entry<'s>(self, path: PathBuf, data: &Metadata, tree: &mut Tree, scope: &rayon::Scope<'s>)
+    fn entries<'s>(self, path: &Path, folder: &OwnedFd, tree: &mut Tree, scope: &rayon::Scope<'s>)
     where
         'w: 's,
     {
-        if data.is_dir() && self.walk.options.one_file_system && data.dev() != self.device {
-            return;
+        let mut names: Box<[MaybeUninit<u8>]> = Box::new_uninit_slice(NAMES);
+        let mut entries = RawDir::new(folder, &mut names);
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(e) => {
+                    // The rest of the folder cannot be read either.
+                    tree.fail(path, &e.into());
+                    return;
+                }
+            };
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Err(e) => tree.fail(&below(path, name), &e.into()),
+                Ok(data) => {
+                    if self.counts(&data, tree) {
+                        let inner = below(path, name);
+                        scope.spawn(move |scope| self.folder(inner, scope));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Counts an entry; whether it is a folder to be walked.
+    fn counts(self, data: &Stat, tree: &mut Tree) -> bool {
+        if is_dir(data) && self.walk.options.one_file_system && data.st_dev != self.device {
+            return false;
         }
         if !self.places.is_empty()
             && let Some(roots) = self.places.get(&id(data))
@@ -156,25 +189,33 @@ impl<'w> Job<'w> {
             tree.contains.extend(roots.iter().copied().filter(|other| *other != self.index));
         }
         tree.count(data);
-        if data.is_dir() {
-            scope.spawn(move |scope| self.folder(path, scope));
-        }
+        is_dir(data)
     }
 }
 
+fn below(folder: &Path, name: &CStr) -> PathBuf {
+    folder.join(OsStr::from_bytes(name.to_bytes()))
+}
+
 impl Tree {
-    fn count(&mut self, data: &Metadata) {
-        let kind = data.file_type();
-        let is_file = kind.is_file() || kind.is_symlink();
-        let number = match (kind.is_file(), kind.is_dir(), kind.is_symlink()) {
-            (true, _, _) => &mut self.usage.files,
-            (_, true, _) => &mut self.usage.folders,
-            (_, _, true) => &mut self.usage.symlinks,
+    fn count(&mut self, data: &Stat) {
+        let kind = kind(data);
+        let is_file = matches!(kind, FileType::RegularFile | FileType::Symlink);
+        let number = match kind {
+            FileType::RegularFile => &mut self.usage.files,
+            FileType::Directory => &mut self.usage.folders,
+            FileType::Symlink => &mut self.usage.symlinks,
             _ => &mut self.usage.others,
         };
         *number += 1;
-        let shared = Shared { disk_bytes: data.blocks() * 512, length: data.len(), is_file };
-        if !kind.is_dir() && data.nlink() > 1 && self.links.insert(id(data), shared).is_some() {
+        // Neither is ever negative.
+        let length = u64::try_from(data.st_size).unwrap_or_default();
+        let blocks = u64::try_from(data.st_blocks).unwrap_or_default();
+        let shared = Shared { disk_bytes: blocks * 512, length, is_file };
+        if kind != FileType::Directory
+            && data.st_nlink > 1
+            && self.links.insert(id(data), shared).is_some()
+        {
             self.usage.hard_links += 1;
             return;
         }
@@ -190,11 +231,19 @@ impl Tree {
         self.id = self.id.or(part.id);
     }
 
-    fn fail(&mut self, path: &Path, error: &std::io::Error) {
+    fn fail(&mut self, path: &Path, error: &io::Error) {
         self.usage.errors.push(UsageError::new(path_text(path), error));
     }
 }
 
-fn id(data: &Metadata) -> FileId {
-    (data.dev(), data.ino())
+fn kind(data: &Stat) -> FileType {
+    FileType::from_raw_mode(data.st_mode)
+}
+
+fn is_dir(data: &Stat) -> bool {
+    kind(data) == FileType::Directory
+}
+
+fn id(data: &Stat) -> FileId {
+    (data.st_dev, data.st_ino)
 }
