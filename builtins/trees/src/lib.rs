@@ -6,6 +6,7 @@
 //! that somebody writes to one. Each task that runs on the nodes is an
 //! operation; [`operations`] gathers them.
 
+pub mod acl;
 pub mod empty;
 pub mod permissions;
 #[cfg(feature = "script")]
@@ -21,5 +22,7 @@ use ledama_base::operation::Registry;
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
     let registry = registry.with(permissions::Chmod);
+    let registry = registry.with(acl::FindAccount).with(acl::Survey);
+    let registry = registry.with(acl::SetAcl).with(acl::RestoreAcl);
     registry.with(empty::FindEmpty).with(empty::RemoveEmpty).with(empty::RemoveListed)
 }

@@ -15,13 +15,13 @@ mod api {
     /// Refuses what is no mode as `chmod` takes it, octal (three or four
     /// digits) or symbolic. Error `input`.
     #[rhai_fn(return_raw)]
-    pub fn check_mode(ctx: NativeCallContext, mode: &str) -> ScriptResult<()> {
+    pub fn check_mode(ctx: NativeCallContext<'_>, mode: &str) -> ScriptResult<()> {
         mode.parse::<ModeChange>().map(drop).map_err(OperationError::from).at(&ctx)
     }
 
     /// Whether a mode as `chmod` takes it is an octal one. Error `input`.
     #[rhai_fn(return_raw)]
-    pub fn is_octal_mode(ctx: NativeCallContext, mode: &str) -> ScriptResult<bool> {
+    pub fn is_octal_mode(ctx: NativeCallContext<'_>, mode: &str) -> ScriptResult<bool> {
         mode.parse().map(|mode: ModeChange| mode.is_octal()).map_err(OperationError::from).at(&ctx)
     }
 

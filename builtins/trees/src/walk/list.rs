@@ -4,9 +4,11 @@
 //! must read at each entry, so a tree that is not in memory is read in one
 //! sweep and not to and fro.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt;
 
+use ledama_base::rawtext;
 use rustix::fs::{FileType, RawDir};
 
 /// Bytes of entries asked for at once.
@@ -67,6 +69,14 @@ impl Listing {
     pub(super) fn name(&self, listed: &Listed) -> &CStr {
         // Names were stored with their NUL byte; an empty name is nowhere found.
         CStr::from_bytes_until_nul(&self.names[listed.start..]).unwrap_or_default()
+    }
+
+    /// All names in text form, sorted.
+    pub(super) fn texts(&self) -> Vec<String> {
+        let text = |listed| rawtext::encode(OsStr::from_bytes(self.name(listed).to_bytes()));
+        let mut texts: Vec<String> = self.entries.iter().map(text).collect();
+        texts.sort();
+        texts
     }
 
     /// The folders, and everything else.

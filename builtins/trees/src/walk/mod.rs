@@ -16,12 +16,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ledama_base::operation::{OperationContext, OperationError, Progress};
 use rayon::prelude::*;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 
 use list::{Listed, Listing};
 pub(crate) use spot::{Kind, Spot};
 pub(crate) use tally::Tally;
-pub(crate) use target::Target;
+pub(crate) use target::{Target, open_inside};
 
 /// How a folder is opened: itself, not what a link leads to.
 const FOLDER: OFlags =
@@ -116,7 +116,7 @@ impl<V: Visitor> Walk<'_, V> {
 
     /// What is in a folder: files first, then the folders.
     fn inside(&self, spot: &Spot<'_>, depth: usize) -> io::Result<Tally> {
-        let open = rustix::fs::openat(spot.folder, spot.name, FOLDER, Mode::empty())?;
+        let open = open_inside(spot.folder, spot.name)?;
         let listing = Listing::read(open.as_fd())?;
         let at = |listed: &Listed| {
             let name = listing.name(listed);
