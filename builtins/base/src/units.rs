@@ -45,9 +45,64 @@ pub fn human_seconds(seconds: u64) -> String {
     }
 }
 
+/// A text that is no duration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no duration; write a number with s, min, h, d or w, such as `1d`")]
+pub struct DurationError(String);
+
+/// Seconds of `90s`, `15min`, `12h`, `1d`, `2w`; a number alone is seconds.
+///
+/// # Errors
+/// The text is none of these, or more than anybody can wait for.
+pub fn parse_seconds(text: &str) -> Result<u64, DurationError> {
+    let trimmed = text.trim();
+    let digits = trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len());
+    let unit = match trimmed[digits..].trim_start() {
+        "" | "s" => Some(1),
+        "min" => Some(60),
+        "h" => Some(3600),
+        "d" => Some(86_400),
+        "w" => Some(604_800),
+        _ => None,
+    };
+    let number: Option<u64> = trimmed[..digits].parse().ok();
+    number
+        .zip(unit)
+        .and_then(|(number, unit)| number.checked_mul(unit))
+        .ok_or_else(|| DurationError(text.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_read() {
+        for (text, seconds) in [
+            ("0", 0),
+            ("90", 90),
+            ("90s", 90),
+            (" 15 min ", 900),
+            ("12h", 43_200),
+            ("1d", 86_400),
+            ("2w", 1_209_600),
+        ] {
+            assert_eq!(parse_seconds(text), Ok(seconds), "{text}");
+        }
+        for text in [
+            "",
+            "d",
+            "1m",
+            "-1d",
+            "1.5h",
+            "1d2h",
+            "1 day",
+            "99999999999999999999",
+            "9999999999999999w",
+        ] {
+            assert!(parse_seconds(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn sizes_are_rounded_up() {

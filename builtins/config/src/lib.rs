@@ -11,7 +11,9 @@ mod layer;
 mod load;
 mod merge;
 pub mod model;
+mod nfs;
 mod origin;
+pub mod schedule;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod show;

@@ -41,6 +41,15 @@ mod api {
         Ok(units::human_seconds(positive(&ctx, seconds)?).into())
     }
 
+    /// The seconds of a text such as `90s`, `15min`, `12h`, `1d` or `2w`; fails with kind `input`.
+    #[rhai_fn(return_raw)]
+    pub fn seconds(ctx: NativeCallContext<'_>, text: &str) -> ScriptResult<INT> {
+        match units::parse_seconds(text) {
+            Ok(seconds) => Ok(to_int(seconds)),
+            Err(error) => bad_input(&ctx, error.to_string()),
+        }
+    }
+
     /// The present time in UTC, such as `2013-04-02T10:11:12Z`.
     pub fn now() -> ImmutableString {
         clock::utc_text(clock::now()).into()
