@@ -1,7 +1,11 @@
 //! What a script prints and returns, for people or as JSON.
 
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
+use ledama_base::{quote, rawtext};
 use ledama_cluster::script::Report;
 use rhai::{Dynamic, Engine, ImmutableString, Scope};
 use serde_json::Value;
@@ -65,14 +69,20 @@ pub fn result(report: &RunReport<'_>, json: bool) {
     if json {
         results::json(report);
     } else if let Some(value) = report.result {
-        results::write(&text(value));
+        // What programs wrote may be no text: it comes out as it went in.
+        results::bytes(rawtext::decode(&text(value)).as_bytes());
     }
 }
 
-/// A result for people: a table `#{ columns, rows }`, a list, a text.
+/// A result for people: a table `#{ columns, rows }`, what programs said
+/// `#{ outputs }`, a list, a text.
 fn text(value: &Value) -> String {
     if let Some(table) = as_table(value) {
         return table;
+    }
+    if let Some(outputs) = value.get("outputs").and_then(Value::as_array) {
+        let safe = std::io::stdout().is_terminal();
+        return outputs.iter().map(|one| output(one, safe)).collect();
     }
     match value {
         Value::String(text) if text.ends_with('\n') || text.is_empty() => text.clone(),
@@ -94,6 +104,27 @@ fn as_table(value: &Value) -> Option<String> {
     Some(table::render(&columns, &rows?))
 }
 
+/// What one program said, below a line that tells which: its standard output
+/// as it is, its errors marked with `! `. On a terminal control characters
+/// are shown as escapes: what a program writes may come from anybody.
+fn output(one: &Value, safe: bool) -> String {
+    let part = |name: &str| one.get(name).and_then(Value::as_str).unwrap_or_default();
+    let shown = |line: &str| match safe {
+        true => quote::show(&line.replace('\t', "        ")).into_owned(),
+        false => line.to_string(),
+    };
+    let mut text = format!("== {}\n", quote::show(part("title")));
+    for (name, mark) in [("stdout", ""), ("stderr", "! ")] {
+        for line in part(name).lines() {
+            let _ = writeln!(text, "{mark}{}", shown(line));
+        }
+    }
+    for note in one.get("notes").and_then(Value::as_array).into_iter().flatten() {
+        let _ = writeln!(text, "({})", table::cell(note));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -108,6 +139,22 @@ mod tests {
         assert_eq!(text(&json!({ "sum": 3 })), "name  value\nsum   3\n");
         assert_eq!(text(&json!("done")), "done\n");
         assert_eq!(text(&json!("two\nlines\n")), "two\nlines\n");
+    }
+
+    #[test]
+    fn what_programs_said_stands_below_its_title() {
+        let one = json!({
+            "title": "node011 /data1/a\nb: status 1", "stdout": "x\ty\nz", "stderr": "no\u{1b}[31m\n",
+            "notes": ["9 bytes left out"]
+        });
+        let two = json!({ "title": "node012 /c: status 0", "stdout": "", "stderr": "" });
+        assert_eq!(
+            text(&json!({ "outputs": [one, two] })),
+            "== node011 /data1/a\\nb: status 1\nx\ty\nz\n! no\u{1b}[31m\n(9 bytes left out)\n\
+             == node012 /c: status 0\n"
+        );
+        let safe = output(&one, true);
+        assert!(safe.contains("x        y\nz\n! no\\x1b[31m\n"), "{safe}");
     }
 
     #[test]

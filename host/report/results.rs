@@ -6,8 +6,13 @@ use serde::Serialize;
 
 /// Writes text as it is.
 pub fn write(text: &str) {
+    bytes(text.as_bytes());
+}
+
+/// Writes bytes as they are.
+pub fn bytes(bytes: &[u8]) {
     let mut out = std::io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+    if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
         // The reader has closed the pipe; what we still have to say goes to standard error.
     }
 }

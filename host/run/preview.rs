@@ -76,7 +76,14 @@ fn describe(task: &Task, registry: &Registry) -> String {
 
 /// A command as it could be typed, for reading only.
 fn command_line(command: &CommandSpec) -> String {
-    let mut line = quote::show_command(&command.argv);
+    let mut line = String::new();
+    for (name, value) in &command.env {
+        let _ = write!(line, "{name}={} ", quote::show_command(&[value]));
+    }
+    line.push_str(&quote::show_command(&command.argv));
+    if command.stdin.is_some() {
+        line.push_str(" <<…");
+    }
     if let Some(folder) = &command.folder {
         let _ = write!(line, "   (in {})", quote::show(folder));
     }

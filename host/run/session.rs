@@ -158,12 +158,16 @@ impl Session {
         self.gathered().shown.push(plan.clone());
     }
 
-    /// Lets the user stop a destructive plan.
-    fn agree(&self, plan: &Plan) -> Result<(), RunError> {
-        if !self.wishes.destructive || self.wishes.yes || plan.tasks.is_empty() {
+    /// Lets the user stop a destructive plan, and one for which the script gives a reason.
+    fn agree(&self, plan: &Plan, reason: Option<&str>) -> Result<(), RunError> {
+        let asked = self.wishes.destructive || reason.is_some();
+        if !asked || self.wishes.yes || plan.tasks.is_empty() {
             return Ok(());
         }
         self.talk.line(&preview::text(plan, &self.registry, LISTED));
+        if let Some(reason) = reason {
+            self.talk.line(reason);
+        }
         match confirm::ask("Do this?") {
             Answer::Yes => Ok(()),
             Answer::No => {
@@ -171,8 +175,9 @@ impl Session {
                 Err(RunError::Stopped)
             }
             Answer::Nobody => {
+                let why = reason.unwrap_or("what it does cannot be undone");
                 let refusal = Diagnostic::error(format!(
-                    "`{}` changes data that cannot be brought back",
+                    "`{}` needs your consent: {why}",
                     self.context.module
                 ))
                 .help("look at the plan with `--query`, then add `--yes`");
@@ -202,12 +207,13 @@ impl Session {
         }
         let changes = !preview::only_reads(plan, &self.registry);
         if changes {
-            self.agree(plan)?;
+            self.agree(plan, execution.confirm.as_deref())?;
         }
         let settings = self.settings(execution, changes);
-        let _known = settings.status.as_deref().filter(|_| changes).map(|status| {
-            folders::Known::make(&self.context.config, &self.context.run_id, status)
-        });
+        let _known =
+            settings.status.as_deref().filter(|_| changes).map(|status| {
+                folders::Known::make(&self.context.config, &self.context.run_id, status)
+            });
         // An error means that nothing of this plan has begun.
         let report = self
             .cluster()

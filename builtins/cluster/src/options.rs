@@ -18,7 +18,7 @@ const COMMAND: [&str; 8] =
     ["folder", "init_file", "env", "stdin", "success", "failure_text", "capture", "capture_limit"];
 
 /// Options of an execution.
-const EXECUTION: [&str; 5] = ["numnodes", "numprocessors", "logs", "status", "resume"];
+const EXECUTION: [&str; 6] = ["numnodes", "numprocessors", "logs", "status", "resume", "confirm"];
 
 /// A map that is taken apart key by key. A null is no value.
 struct Options {
@@ -157,6 +157,7 @@ pub fn execution(options: Map<String, Value>) -> Result<Execution, OperationErro
         logs: options.text("logs")?,
         status: options.text("status")?,
         resume: options.flag("resume")?,
+        confirm: options.text("confirm")?,
     })
 }
 
@@ -269,7 +270,8 @@ mod tests {
     #[test]
     fn an_execution_and_a_save_have_options_too() {
         let options = json!({
-            "numnodes": 3, "numprocessors": 2, "logs": "l", "status": "s", "resume": true
+            "numnodes": 3, "numprocessors": 2, "logs": "l", "status": "s", "resume": true,
+            "confirm": "why"
         });
         assert_eq!(
             execution(map(options)).unwrap(),
@@ -279,6 +281,7 @@ mod tests {
                 logs: Some("l".into()),
                 status: Some("s".into()),
                 resume: Some(true),
+                confirm: Some("why".into()),
             }
         );
         assert_eq!(execution(map(json!({"logs": null}))).unwrap(), Execution::default());

@@ -63,6 +63,8 @@ pub struct Execution {
     pub status: Option<String>,
     /// Take tasks that the journal calls done as done.
     pub resume: Option<bool>,
+    /// Why the user has to agree first, as with the plan of a destructive module.
+    pub confirm: Option<String>,
 }
 
 /// Why a script's wish was not fulfilled.

@@ -304,7 +304,7 @@ mod api {
         execute_plan(&ctx, run, &plan, &Map::new())
     }
 
-    /// The same with options: numnodes, numprocessors, logs (folder), status (folder), resume.
+    /// The same with options: numnodes, numprocessors, logs (folder), status (folder), resume, confirm (a text: why the user has to agree first).
     #[rhai_fn(global, name = "execute", return_raw, pure)]
     pub fn execute_with(
         ctx: NativeCallContext<'_>,

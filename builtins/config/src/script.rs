@@ -258,6 +258,12 @@ mod api {
         config.remote_store(name).is_some()
     }
 
+    /// The path under which the other machines see a path of a node, or `()` where `paths.nfs` is not configured.
+    #[rhai_fn(global, pure)]
+    pub fn nfs_path(config: &mut Config, node: &str, path: &str) -> Dynamic {
+        to_dynamic(&config.nfs_path(node, path))
+    }
+
     /// The id of the store that a file on a node belongs to, or `()` for an unknown node.
     #[rhai_fn(global, pure)]
     pub fn store_of(

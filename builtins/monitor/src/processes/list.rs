@@ -98,7 +98,7 @@ pub struct ProcessInfo {
     pub arguments: Vec<String>,
     /// Why it can never be ended, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub protected: Option<String>,
+    pub stays: Option<String>,
 }
 
 impl Operation for List {
@@ -249,7 +249,7 @@ impl Show {
             run_id,
             command: quote::show(&text(&process.command_line())).into_owned(),
             arguments: process.arguments.iter().map(|word| text(word)).collect(),
-            protected: Protection::of(process).map(|why| why.to_string()),
+            stays: Protection::of(process).map(|why| why.to_string()),
         }
     }
 }

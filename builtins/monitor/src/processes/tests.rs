@@ -107,7 +107,7 @@ fn words_with_quotes_and_semicolons_are_found() {
         assert_eq!(process.command, r#"it's a "test"; $(no) *shell* \x1b[31m 600"#);
         assert_eq!(process.arguments, [name, "600"]);
         assert_eq!(process.uid, rustix::process::getuid().as_raw());
-        assert_eq!(process.protected, None);
+        assert_eq!(process.stays, None);
     }
     assert_eq!(list(&words(&[name, "no such word"])), []);
     let expression = ListInput { regex: true, ..words(&["^it.s", "600$"]) };
