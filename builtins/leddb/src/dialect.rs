@@ -1,0 +1,160 @@
+//! The two back ends, and everything in which their SQL differs.
+//!
+//! The schema keeps to what both have, so the list is short: names of types,
+//! sequences, arrays, aggregates, regular expressions.
+
+use sea_query::{
+    Expr, ExprTrait, PostgresQueryBuilder, QueryStatementWriter, SimpleExpr, SqliteQueryBuilder,
+};
+
+use crate::schema::{Default, Type};
+use crate::store::{Statement, Value};
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// A file of SQLite.
+    Sqlite,
+    /// A server of PostgreSQL.
+    Postgres,
+}
+
+impl Dialect {
+    /// Its name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+
+    /// Values that one statement may bind.
+    pub const fn most_values(self) -> usize {
+        match self {
+            Self::Sqlite => 32_000,
+            Self::Postgres => 65_000,
+        }
+    }
+
+    /// The type of a column.
+    pub(crate) const fn type_name(self, kind: Type) -> &'static str {
+        match (self, kind) {
+            (Self::Sqlite, Type::Int64 | Type::Int32 | Type::Int16 | Type::Time | Type::Bool) => {
+                "INTEGER"
+            }
+            (Self::Sqlite, Type::Float) => "REAL",
+            (Self::Sqlite, Type::Values) => "BLOB",
+            (Self::Sqlite, _) => "TEXT",
+            (Self::Postgres, Type::Int64 | Type::Time) => "bigint",
+            (Self::Postgres, Type::Int32) => "integer",
+            (Self::Postgres, Type::Int16) => "smallint",
+            (Self::Postgres, Type::Float) => "double precision",
+            (Self::Postgres, Type::Bool) => "boolean",
+            // Byte order, so that both back ends and the program sort alike.
+            (Self::Postgres, Type::Text(_) | Type::Json) => "text COLLATE \"C\"",
+            (Self::Postgres, Type::Floats(_)) => "double precision[]",
+            (Self::Postgres, Type::Ints(_)) => "bigint[]",
+            (Self::Postgres, Type::Values) => "bytea",
+        }
+    }
+
+    /// A constant of the schema.
+    pub(crate) fn constant(self, value: Default) -> String {
+        match (self, value) {
+            (_, Default::Int(number)) => number.to_string(),
+            (_, Default::Text(text)) => literal(text),
+            (Self::Sqlite, Default::Bool(flag)) => u8::from(flag).to_string(),
+            (Self::Postgres, Default::Bool(flag)) => flag.to_string(),
+        }
+    }
+
+    /// A float rounded to an integer, halves away from zero, alike in both.
+    pub(crate) fn rounded(self, expression: &str) -> String {
+        let half = format!("{expression} + CASE WHEN {expression} < 0 THEN -0.5 ELSE 0.5 END");
+        match self {
+            Self::Sqlite => format!("CAST({half} AS INTEGER)"),
+            Self::Postgres => {
+                // A bare 0.5 is a decimal number there, and sums with it are not floats.
+                let half = half
+                    .replace("-0.5", "double precision '-0.5'")
+                    .replace("ELSE 0.5", "ELSE double precision '0.5'");
+                format!("CAST(trunc({half}) AS bigint)")
+            }
+        }
+    }
+
+    /// Whether any row of a group has the flag; none: no.
+    pub(crate) fn any(self, expression: &str) -> String {
+        match self {
+            Self::Sqlite => format!("COALESCE(max({expression}), 0)"),
+            Self::Postgres => format!("COALESCE(bool_or({expression}), false)"),
+        }
+    }
+
+    /// Texts of a group, between commas, in that order.
+    pub(crate) fn joined(self, expression: &str, order: &str) -> String {
+        match self {
+            Self::Sqlite => format!("group_concat({expression}, ',' ORDER BY {order})"),
+            Self::Postgres => format!("string_agg({expression}, ',' ORDER BY {order})"),
+        }
+    }
+
+    /// A statement of the query builder, with its values.
+    pub fn build<S: QueryStatementWriter>(self, statement: &S) -> Statement {
+        let (text, values) = match self {
+            Self::Sqlite => statement.build(SqliteQueryBuilder),
+            Self::Postgres => statement.build(PostgresQueryBuilder),
+        };
+        Statement::built(text, values.0.into_iter().map(Value::from).collect())
+    }
+
+    /// Whether an expression is one of these ids: one bound value, however many
+    /// they are. An empty list matches nothing.
+    pub fn is_one_of(self, expression: impl Into<Expr>, ids: &[i64]) -> SimpleExpr {
+        let expression = expression.into();
+        match self {
+            // The list travels as text: the query builder has no list of its own that
+            // both drivers take, and the text of integers holds nothing but digits.
+            Self::Sqlite => expression.in_subquery(
+                sea_query::Query::select()
+                    .expr(Expr::cust("value"))
+                    .from_function(
+                        sea_query::Func::cust("json_each").arg(ids_text(ids, '[', ']')),
+                        "ids",
+                    )
+                    .to_owned(),
+            ),
+            Self::Postgres => expression.eq(Expr::cust_with_values(
+                "ANY(CAST($1 AS bigint[]))",
+                [ids_text(ids, '{', '}')],
+            )),
+        }
+    }
+
+    /// Whether a text matches a regular expression somewhere; case counts.
+    pub fn matches(self, expression: impl Into<Expr>, pattern: &str) -> SimpleExpr {
+        let expression = expression.into();
+        match self {
+            Self::Sqlite => expression.binary(sea_query::BinOper::Custom("REGEXP"), pattern),
+            Self::Postgres => expression.binary(sea_query::BinOper::Custom("~"), pattern),
+        }
+    }
+}
+
+fn ids_text(ids: &[i64], open: char, close: char) -> String {
+    let mut text = String::with_capacity(ids.len() * 8 + 2);
+    text.push(open);
+    for (k, id) in ids.iter().enumerate() {
+        if k > 0 {
+            text.push(',');
+        }
+        text.push_str(&id.to_string());
+    }
+    text.push(close);
+    text
+}
+
+/// A text of the schema as SQL; texts of users are bound, never written.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
