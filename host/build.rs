@@ -1,15 +1,17 @@
-//! Lists the modules of the source tree, so that the binary carries a copy of
-//! them: one copied file is a whole installation.
+//! Lists the modules and recipes of the source tree, so that the binary carries
+//! a copy of them: one copied file is a whole installation.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=modules");
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let mut files = Vec::new();
-    gather(&Path::new(&root).join("modules"), "", &mut files)?;
+    for (folder, prefix) in [("modules", ""), ("scripts/frequent", "recipes/")] {
+        println!("cargo::rerun-if-changed={folder}");
+        gather(&Path::new(&root).join(folder), prefix, &mut files)?;
+    }
     files.sort();
     let mut code = String::from("pub(super) static FILES: &[(&str, &str)] = &[\n");
     for (name, path) in files {
@@ -20,7 +22,7 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&out).join("embedded.rs"), code)
 }
 
-/// The scripts below `folder`, as names relative to the modules folder.
+/// The scripts below `folder`, as names relative to it behind `prefix`.
 fn gather(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

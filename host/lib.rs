@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod docs;
 pub mod engine;
 pub mod manifest;
+pub mod recipe;
 pub mod report;
 pub mod run;
 pub mod scaffold;

@@ -1,16 +1,20 @@
 //! The examples of a manifest must be possible.
 
-use crate::cli::run::host_options;
+use crate::cli::recipe::{self, Verb};
+use crate::cli::run;
 use crate::diagnostic::{Diagnostic, Place, usage_error};
 use crate::engine::ScriptFile;
-use crate::manifest::{Manifest, Purpose, command};
+use crate::manifest::{Form, Manifest, Purpose, command};
 
 /// Reads every example as the host would.
 pub(super) fn check(script: &ScriptFile, manifest: &Manifest, findings: &mut Vec<Diagnostic>) {
     for example in &manifest.examples {
         let fault = match shell_words::split(example) {
             // `ledama run NAME` comes first.
-            Ok(words) => try_out(manifest, words.into_iter().skip(3)),
+            Ok(words) => {
+                let begin = manifest.command().split(' ').count();
+                try_out(manifest, words.into_iter().skip(begin))
+            }
             Err(_) => Some("a quote is not closed".to_string()),
         };
         if let Some(fault) = fault {
@@ -24,7 +28,10 @@ pub(super) fn check(script: &ScriptFile, manifest: &Manifest, findings: &mut Vec
 }
 
 fn try_out(manifest: &Manifest, words: impl Iterator<Item = String>) -> Option<String> {
-    let command = command(manifest, Purpose::Show, host_options);
+    let command = command(manifest, Purpose::Show, |command| match manifest.form {
+        Form::Module => run::host_options(command),
+        Form::Recipe => recipe::host_options(Verb::Run, command),
+    });
     match command.try_get_matches_from(words) {
         Ok(matches) => manifest
             .offered()

@@ -3,6 +3,7 @@
 
 mod calls;
 mod examples;
+mod steps;
 mod tree;
 mod uses;
 
@@ -11,12 +12,13 @@ mod tests;
 
 use std::path::Path;
 
+use ledama_base::suggest::nearest;
 use rhai::{AST, Dynamic, Engine, Scope, Stmt};
 
 use crate::diagnostic::{Diagnostic, Place, Sources, parse_error};
 use crate::engine::functions::Functions;
-use crate::engine::{ENTRY, Library, ScriptFile, Spot, inspector, missing_entry};
-use crate::manifest::{self, CONSTANT, Groups, Manifest};
+use crate::engine::{Library, ScriptFile, Spot, inspector, missing_entry};
+use crate::manifest::{self, Form, Groups, Manifest};
 
 /// Looks at scripts; made once for many files.
 pub struct Checker {
@@ -28,9 +30,10 @@ pub struct Checker {
 
 /// What a file is, by what it declares and where it lies.
 enum Kind {
-    Module(Box<Manifest>),
-    /// A module whose manifest cannot be read.
-    Broken,
+    /// A module or recipe.
+    Declared(Box<Manifest>),
+    /// One whose declaration cannot be read.
+    Broken(Form),
     Library,
     Script,
 }
@@ -78,13 +81,22 @@ impl Checker {
                 Groups::default()
             }
         };
-        let reading = manifest::read(&script.name, &script.label, &script.text, &groups);
-        findings.extend(reading.faults);
-        match reading.manifest {
-            Some(manifest) => Kind::Module(Box::new(manifest)),
-            None if reading.declared => Kind::Broken,
-            None => Kind::Script,
+        for form in Form::ALL {
+            let reading =
+                manifest::read_as(form, &script.name, &script.label, &script.text, &groups);
+            match reading.manifest {
+                Some(manifest) => {
+                    findings.extend(reading.faults);
+                    return Kind::Declared(Box::new(manifest));
+                }
+                None if reading.declared => {
+                    findings.extend(reading.faults);
+                    return Kind::Broken(form);
+                }
+                None => {}
+            }
         }
+        Kind::Script
     }
 
     fn groups(&self, script: &ScriptFile) -> Result<Groups, Vec<Diagnostic>> {
@@ -119,28 +131,44 @@ impl Checker {
         let imports = calls::imports(tree, script, &self.library, &self.engine, findings);
         calls::check(tree, script, &self.functions, &imports, findings);
         if let Kind::Library = kind
-            && tree.statements().iter().any(|s| declares(s, CONSTANT))
+            && let Some(form) = declared(tree)
         {
             findings.push(Diagnostic::error(format!(
-                "{} lies in `lib/` but declares {CONSTANT}",
-                script.label
+                "{} lies in `lib/` but declares {}",
+                script.label,
+                form.constant()
             )));
         }
-        if !matches!(kind, Kind::Module(_) | Kind::Broken) {
-            return;
-        }
-        stray_statements(script, tree, findings);
+        let form = match kind {
+            Kind::Declared(manifest) => manifest.form,
+            Kind::Broken(form) => *form,
+            Kind::Library | Kind::Script => return,
+        };
+        stray_statements(form, script, tree, findings);
+        let entry = form.entry();
         let entries: Vec<_> =
-            tree.iter_functions().filter(|f| f.name == ENTRY).map(|f| f.params.len()).collect();
+            tree.iter_functions().filter(|f| f.name == entry).map(|f| f.params.len()).collect();
         if !entries.contains(&2) {
             let names: Vec<_> = tree.iter_functions().map(|f| f.name).collect();
-            findings.push(missing_entry(!entries.is_empty(), &names, script));
-        } else if let Kind::Module(manifest) = kind {
+            findings.push(missing_entry(form, !entries.is_empty(), &names, script));
+        } else if let Kind::Declared(manifest) = kind {
             uses::check(tree, script, manifest, &self.functions, findings);
         }
-        if let Kind::Module(manifest) = kind {
+        if let Kind::Declared(manifest) = kind {
             examples::check(script, manifest, findings);
         }
+        if form == Form::Recipe {
+            steps::check(tree, script, &|name| self.module(name), findings);
+        }
+    }
+
+    /// The module of that name, or names like it.
+    fn module(&self, name: &str) -> Result<Option<Manifest>, Vec<String>> {
+        let Ok(file) = self.library.find(name) else {
+            return Err(nearest(name, self.library.modules().into_keys()));
+        };
+        let groups = self.groups(&file).unwrap_or_default();
+        Ok(manifest::read(&file.name, &file.label, &file.text, &groups).manifest)
     }
 }
 
@@ -158,13 +186,14 @@ fn lies_in_lib(script: &ScriptFile) -> bool {
     path.parent().and_then(Path::file_name).is_some_and(|name| name == "lib")
 }
 
-fn declares(statement: &Stmt, name: &str) -> bool {
-    matches!(statement, Stmt::Var(parts, ..) if parts.0.name == name)
+/// What a file declares, going by the names of its constants.
+fn declared(tree: &AST) -> Option<Form> {
+    Form::ALL.into_iter().find(|form| manifest::syntax::declares(tree, form.constant()))
 }
 
-/// Statements of a module outside of its functions run before `process`, and
+/// Statements of a module or recipe outside of its functions run before its entry, and
 /// its functions cannot see their variables: nearly always a mistake.
-fn stray_statements(script: &ScriptFile, tree: &AST, findings: &mut Vec<Diagnostic>) {
+fn stray_statements(form: Form, script: &ScriptFile, tree: &AST, findings: &mut Vec<Diagnostic>) {
     for statement in tree.statements() {
         let fault = match statement {
             Stmt::Var(parts, flags, _) if !flags.contains(rhai::ASTFlags::CONSTANT) => {
@@ -173,8 +202,11 @@ fn stray_statements(script: &ScriptFile, tree: &AST, findings: &mut Vec<Diagnost
             }
             Stmt::Var(..) | Stmt::Import(..) | Stmt::Noop(_) => continue,
             _ => {
-                Diagnostic::warning("this statement runs before the module is asked to do anything")
-                    .help(format!("move it into `{ENTRY}(opts, run)`"))
+                let (noun, entry, handle) = (form.noun(), form.entry(), form.handle());
+                Diagnostic::warning(format!(
+                    "this statement runs before the {noun} is asked to do anything"
+                ))
+                .help(format!("move it into `{entry}(opts, {handle})`"))
             }
         };
         findings.push(fault.at(Place::of(&script.label, statement.position())));

@@ -1,5 +1,5 @@
-//! Which options a module uses: `opts.name` that is not declared, options
-//! that are declared and never used, and what `run` cannot do.
+//! Which options a module or recipe uses: `opts.name` that is not declared,
+//! options that are declared and never used, and what `run` or `recipe` cannot do.
 //!
 //! `opts` and `run` are followed through the functions of the file they are
 //! passed to. Where they go elsewhere, nothing is said about unused options.
@@ -11,12 +11,17 @@ use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
 use super::tree::Tree;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::engine::ScriptFile;
 use crate::engine::functions::Functions;
-use crate::engine::{ENTRY, ScriptFile};
-use crate::manifest::Manifest;
+use crate::manifest::{Form, Manifest};
 
-/// The type of `run` in the list of builtins.
-const RUN_TYPE: &str = "Run";
+/// The type of `run` or `recipe` in the list of builtins.
+fn type_of(form: Form) -> &'static str {
+    match form {
+        Form::Module => "Run",
+        Form::Recipe => "Recipe",
+    }
+}
 
 /// What is done with a variable at one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +47,7 @@ struct Occurrence {
     position: Position,
 }
 
-/// What became of a parameter of `process`.
+/// What became of a parameter of the entry.
 #[derive(Default)]
 struct Followed {
     properties: Vec<(String, Position)>,
@@ -60,12 +65,12 @@ pub(super) fn check(
     findings: &mut Vec<Diagnostic>,
 ) {
     let tree = Tree::of(ast);
-    let Some(entry) = tree.find(ENTRY, 2) else { return };
+    let Some(entry) = tree.find(manifest.form.entry(), 2) else { return };
     let occurrences = occurrences(ast, &tree);
     let options = follow(&tree, &occurrences, entry, 0);
     check_options(script, manifest, &options, findings);
     let run = follow(&tree, &occurrences, entry, 1);
-    check_run(script, functions, &run, findings);
+    check_handle(manifest.form, script, functions, &run, findings);
 }
 
 fn check_options(
@@ -97,19 +102,20 @@ fn check_options(
     }
 }
 
-fn check_run(
+fn check_handle(
+    form: Form,
     script: &ScriptFile,
     functions: &Functions,
     used: &Followed,
     findings: &mut Vec<Diagnostic>,
 ) {
-    let getters: Vec<_> = functions.getters(Some(RUN_TYPE)).map(|g| g.name.clone()).collect();
+    let getters: Vec<_> = functions.getters(Some(type_of(form))).map(|g| g.name.clone()).collect();
     if getters.is_empty() {
         return;
     }
     for (name, position) in used.properties.iter().filter(|(n, _)| !getters.contains(n)) {
         findings.push(
-            Diagnostic::error(format!("`run` has no property `{name}`"))
+            Diagnostic::error(format!("`{}` has no property `{name}`", form.handle()))
                 .at(Place::of(&script.label, *position))
                 .maybe_help(did_you_mean(name, &getters)),
         );
@@ -121,9 +127,9 @@ fn check_run(
             .filter(|f| f.parameters.len() == arguments + 1)
             .map(|f| f.parameters.first().map_or("", |p| p.kind.as_str()))
             .peekable();
-        if others.peek().is_some() && !others.any(|kind| kind == RUN_TYPE || kind == "any") {
+        if others.peek().is_some() && !others.any(|kind| kind == type_of(form) || kind == "any") {
             findings.push(
-                Diagnostic::error(format!("`run` has no function `{name}`"))
+                Diagnostic::error(format!("`{}` has no function `{name}`", form.handle()))
                     .at(Place::of(&script.label, *position)),
             );
         }

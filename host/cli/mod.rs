@@ -8,11 +8,13 @@ mod desk;
 mod docs;
 mod doctor;
 mod entries;
+mod facts;
 mod list;
 mod modules;
 mod ms;
 mod new;
 mod place;
+pub mod recipe;
 mod repl;
 pub mod run;
 pub mod run_flags;
@@ -88,6 +90,8 @@ enum Command {
     Run(run::Args),
     /// List the modules
     List(list::Args),
+    /// Tasks made of modules: list, show, print or run them
+    Recipe(recipe::Args),
     /// Tell everything about a module
     Describe(describe::Args),
     /// Find every fault of scripts and their manifests without running them
@@ -140,6 +144,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(&shared, &args.with_rest(words.rest)),
         Command::List(args) => list::run(&shared, &args),
+        Command::Recipe(args) => recipe::run(&shared, &args.with_rest(words.rest)),
         Command::Describe(args) => describe::run(&shared, &args),
         Command::Check(args) => check::run(&shared, &args),
         Command::New(args) => new::run(&shared, &args),

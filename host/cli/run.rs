@@ -16,13 +16,14 @@ use rhai::Dynamic;
 use serde_json::Value;
 
 use super::desk::Desk;
+use super::facts::with_facts;
 use super::modules::Catalogue;
 use super::place::Place;
 use super::run_flags::RunFlags;
 use super::{Outcome, Shared, signals, words};
 use crate::diagnostic::{Diagnostic, Failure, usage_error};
-use crate::engine::{self, Call, ScriptFile, Setup, Stop};
-use crate::manifest::{self, Facts, Manifest, Options, Purpose, RawOptions, Refused, ResultKind};
+use crate::engine::{self, Call, Library, ScriptFile, Setup, Stop};
+use crate::manifest::{self, Form, Manifest, Options, Purpose, RawOptions, ResultKind};
 use crate::report::details::Details;
 use crate::report::progress::{Display, Style};
 use crate::report::talk::Talk;
@@ -46,6 +47,11 @@ pub struct Args {
 }
 
 impl Args {
+    /// A module with its arguments.
+    pub(super) fn of(module: &str, rest: Vec<OsString>) -> Self {
+        Self { module: module.to_string(), rest }
+    }
+
     /// The same with everything after the module.
     #[must_use]
     pub fn with_rest(mut self, rest: Vec<OsString>) -> Self {
@@ -59,16 +65,40 @@ pub fn run(shared: &Shared, args: &Args) -> Outcome {
     let shared = shared.overridden_by(&words::shared(&args.rest));
     let Desk { talk, place, catalogue } = Desk::open(&shared)?;
     let talk = Arc::new(talk);
-    let script = catalogue.find(&args.module)?;
+    let script = catalogue.find(&args.module).map_err(|f| perhaps_a_recipe(f, args, &place))?;
     let reading = catalogue.read(&script);
     let job = Job { place, catalogue, script, talk, verbose: shared.verbose };
     if !reading.declared {
+        if is_recipe(&job.script) {
+            let name = &job.script.label;
+            return Err(Diagnostic::error(format!("{name} is a recipe, not a module"))
+                .help(format!("`ledama recipe run {}` runs it", args.module))
+                .into());
+        }
         return job.run_script(&args.rest);
     }
     let Some(manifest) = reading.manifest else {
         return Err(Failure::from(reading.faults).with_sources(job.catalogue.sources.clone()));
     };
     job.run_module(&manifest, &args.rest)
+}
+
+/// Whether a script declares a recipe.
+fn is_recipe(script: &ScriptFile) -> bool {
+    let groups = manifest::Groups::default();
+    manifest::read_as(Form::Recipe, &script.name, &script.label, &script.text, &groups).declared
+}
+
+/// A name that is no module's may be that of a recipe.
+fn perhaps_a_recipe(mut failure: Failure, args: &Args, place: &Place) -> Failure {
+    let recipes = Library::of_recipes(&place.loaded.config.paths.recipes);
+    if !args.module.contains('/')
+        && recipes.find(&args.module).is_ok()
+        && let Some(fault) = failure.diagnostics.first_mut()
+    {
+        fault.help.insert(0, format!("there is a recipe: `ledama recipe run {}`", args.module));
+    }
+    failure
 }
 
 /// The host's options with long names only, as every module has them.
@@ -188,24 +218,7 @@ impl Job {
         if let Some(path) = &flags.options {
             raw = raw.over(manifest::file::read(manifest, path)?);
         }
-        let config = self.place.config();
-        let inventory = Inventory::new(Arc::clone(&config));
-        let nodes = |text: &str| {
-            let list = inventory
-                .parse(text)
-                .map_err(|e| Refused::new(e.to_string()).maybe_help(e.help()))?;
-            if let Some(warning) = list.warning() {
-                self.talk.warn(&warning);
-            }
-            Ok(list.names)
-        };
-        let facts = Facts {
-            folder: std::env::current_dir().unwrap_or_default(),
-            placeholders: self.place.placeholders(),
-            home: self.place.account.home.clone(),
-            nodes: &nodes,
-        };
-        Ok(manifest::resolve(manifest, &raw, &facts)?)
+        Ok(with_facts(&self.place, &self.talk, |facts| manifest::resolve(manifest, &raw, facts))?)
     }
 
     fn execute(

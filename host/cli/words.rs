@@ -1,5 +1,6 @@
-//! Cuts the command line of `ledama run` behind the module: what follows is
-//! read by the module's own declaration, and never by the host's.
+//! Cuts the command line of `ledama run` behind the module, and that of
+//! `ledama recipe run` behind the recipe: what follows is read by their own
+//! declaration, and never by the host's.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,27 +8,28 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::Shared;
+use super::recipe::Verb;
 use crate::report::talk::Color;
 
 /// The two parts of a command line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Words {
-    /// The program's name, its options, the sub-command and, for `run`, the module.
+    /// The program's name, its options, the sub-command and the module or recipe.
     pub own: Vec<OsString>,
-    /// What stands after the module.
+    /// What stands after the module or recipe.
     pub rest: Vec<OsString>,
 }
 
 /// Shared options that take a value.
 const WITH_VALUE: [&str; 3] = ["--config", "--modules", "--color"];
 
-/// Cuts behind the word after `run`.
+/// Cuts behind the word after `run`, or after `recipe` and its verb.
 pub(super) fn split(words: impl IntoIterator<Item = OsString>) -> Words {
     let mut cut = Words::default();
     let mut words = words.into_iter();
     cut.own.extend(words.next());
-    // Whether `run` has been met, so that the next plain word is the module.
-    let mut running = false;
+    // The plain words met so far.
+    let mut path: Vec<String> = Vec::new();
     while let Some(word) = words.next() {
         let text = word.to_string_lossy().into_owned();
         cut.own.push(word);
@@ -35,18 +37,29 @@ pub(super) fn split(words: impl IntoIterator<Item = OsString>) -> Words {
             cut.own.extend(words.next());
         } else if text.starts_with('-') && text != "-" {
             // A flag, or `--option=value`.
-        } else if running {
+        } else if leads_on(&path) {
             cut.rest.extend(words);
             break;
-        } else if text == "run" {
-            running = true;
         } else {
-            // Another sub-command reads its own words.
-            cut.own.extend(words);
-            break;
+            path.push(text);
+            if !(path == ["recipe"] || leads_on(&path)) {
+                // Another sub-command reads its own words.
+                cut.own.extend(words);
+                break;
+            }
         }
     }
     cut
+}
+
+/// Whether the word after these sub-commands names a script with options of
+/// its own.
+pub(super) fn leads_on<S: AsRef<str>>(path: &[S]) -> bool {
+    match path {
+        [run] => run.as_ref() == "run",
+        [recipe, verb] => recipe.as_ref() == "recipe" && Verb::of(verb.as_ref()).is_some(),
+        _ => false,
+    }
 }
 
 /// The shared options among the words after a module, which are needed before
@@ -105,6 +118,11 @@ mod tests {
         same("ledama list --group x", "ledama list --group x", "");
         same("ledama --config run list run x", "ledama --config run list run x", "");
         same("ledama run -- X y", "ledama run -- X", "y");
+        same("ledama recipe run X --help", "ledama recipe run X", "--help");
+        same("ledama recipe --color never print X -a", "ledama recipe --color never print X", "-a");
+        same("ledama recipe list --json", "ledama recipe list --json", "");
+        same("ledama recipe nonsense X -a", "ledama recipe nonsense X -a", "");
+        same("ledama list run x -a", "ledama list run x -a", "");
     }
 
     #[test]

@@ -4,8 +4,9 @@
 use ledama_base::operation::Registry;
 use rhai::Engine;
 
-/// Registers every builtin.
+/// Registers every builtin, and what recipes say their steps to.
 pub fn register(engine: &mut Engine) {
+    crate::recipe::script::register(engine);
     ledama_base::script::register(engine);
     ledama_config::script::register(engine);
     ledama_reffile::script::register(engine);

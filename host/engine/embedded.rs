@@ -1,4 +1,4 @@
-//! The copy of the modules inside the binary.
+//! The copy of the modules and recipes inside the binary.
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -13,6 +13,17 @@ pub(super) fn text(name: &str) -> Option<&'static str> {
 /// Names of the embedded modules, without `.rhai`.
 pub(super) fn modules() -> impl Iterator<Item = &'static str> {
     FILES.iter().filter_map(|(name, _)| name.strip_suffix(".rhai")).filter(|n| !n.contains('/'))
+}
+
+/// Where recipes lie among the embedded files.
+pub(super) const RECIPES: &str = "recipes/";
+
+/// Names of the embedded recipes, without folder and `.rhai`.
+pub(super) fn recipes() -> impl Iterator<Item = &'static str> {
+    FILES
+        .iter()
+        .filter_map(|(name, _)| name.strip_prefix(RECIPES)?.strip_suffix(".rhai"))
+        .filter(|n| !n.contains('/'))
 }
 
 /// What an embedded file is called in messages.

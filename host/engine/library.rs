@@ -1,4 +1,5 @@
-//! Finds modules by name or path, and the files of `lib/` that belong to them.
+//! Finds modules and recipes by name or path, and the files of `lib/` that
+//! belong to them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,13 +9,19 @@ use ledama_base::suggest::did_you_mean;
 
 use super::{embedded, trust};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::manifest::Form;
 
 /// Environment variable with folders of modules, separated by `:`.
 pub const VARIABLE: &str = "LEDAMA_MODULES";
 
-/// The folders searched for modules, in order, and the copy in the binary.
+/// Environment variable with folders of recipes, separated by `:`.
+pub const RECIPES_VARIABLE: &str = "LEDAMA_RECIPES";
+
+/// The folders searched for modules (or recipes), in order, and the copy in
+/// the binary.
 #[derive(Debug, Clone, Default)]
 pub struct Library {
+    form: Form,
     folders: Vec<PathBuf>,
     embedded: bool,
     /// What is wrong with folders that are left out.
@@ -48,20 +55,30 @@ impl Library {
     /// `./modules`, the folder installed beside the program, and last in the
     /// program itself.
     pub fn new(first: &[PathBuf], configured: &[PathBuf]) -> Self {
-        let split = |v| std::env::split_paths(&v).collect::<Vec<_>>();
-        let variable = std::env::var_os(VARIABLE).map(split).unwrap_or_default();
-        let mut library = Self { embedded: true, ..Self::default() };
-        for folder in first.iter().chain(&variable).chain(configured) {
+        let own = first.iter().cloned().chain(of_variable(VARIABLE)).collect();
+        Self::along(Form::Module, own, configured, Path::new("modules"))
+    }
+
+    /// Looks for recipes in `$LEDAMA_RECIPES`, `configured`,
+    /// `./scripts/frequent`, the folder installed beside the program, and last
+    /// in the program itself.
+    pub fn of_recipes(configured: &[PathBuf]) -> Self {
+        let own = of_variable(RECIPES_VARIABLE);
+        Self::along(Form::Recipe, own, configured, Path::new("scripts/frequent"))
+    }
+
+    fn along(form: Form, own: Vec<PathBuf>, configured: &[PathBuf], here: &Path) -> Self {
+        let mut library = Self { form, embedded: true, ..Self::default() };
+        for folder in own.iter().chain(configured) {
             library.add(folder);
         }
-        let here = Path::new("modules");
         if here.is_dir() {
             match trust::check_owner(here) {
                 Ok(()) => library.add(here),
                 Err(warning) => library.warnings.push(warning),
             }
         }
-        if let Some(installed) = installed() {
+        if let Some(installed) = installed(form) {
             library.add(&installed);
         }
         library
@@ -87,7 +104,7 @@ impl Library {
         &self.folders
     }
 
-    /// The script meant by a path (with `/` or `.rhai`) or a module name.
+    /// The script meant by a path (with `/` or `.rhai`) or a name.
     pub fn find(&self, wanted: &str) -> Result<ScriptFile, Diagnostic> {
         if wanted.contains('/') || Path::new(wanted).extension().is_some_and(|e| e == "rhai") {
             return load(&ledama_base::rawtext::text_path(wanted));
@@ -96,14 +113,18 @@ impl Library {
             return open(&spot);
         }
         let names: Vec<String> = self.modules().into_keys().collect();
-        let mut fault = Diagnostic::error(format!("there is no module `{wanted}`"));
+        let (noun, list) = match self.form {
+            Form::Module => ("module", "`ledama list` shows all modules"),
+            Form::Recipe => ("recipe", "`ledama recipe list` shows all recipes"),
+        };
+        let mut fault = Diagnostic::error(format!("there is no {noun} `{wanted}`"));
         if Path::new(&format!("{wanted}.rhai")).is_file() {
             fault = fault.help(format!("for the file in this folder write `./{wanted}.rhai`"));
         }
-        Err(fault.maybe_help(did_you_mean(wanted, &names)).help("`ledama list` shows all modules"))
+        Err(fault.maybe_help(did_you_mean(wanted, &names)).help(list))
     }
 
-    /// Every module that can be found by name, the first of each name only.
+    /// Everything that can be found by name, the first of each name only.
     pub fn modules(&self) -> BTreeMap<String, Spot> {
         let mut found: BTreeMap<String, Spot> = BTreeMap::new();
         let mut taken: Vec<String> = Vec::new();
@@ -120,8 +141,8 @@ impl Library {
             }
         }
         if self.embedded {
-            for name in embedded::modules() {
-                add(name.to_string(), Spot::Embedded(format!("{name}.rhai")));
+            for (name, spot) in self.embedded() {
+                add(name.to_string(), spot);
             }
         }
         found
@@ -180,8 +201,19 @@ impl Library {
                 return Some(Spot::File(path));
             }
         }
-        let name = embedded::modules().find(|n| n.to_lowercase() == lower);
-        name.filter(|_| self.embedded).map(|n| Spot::Embedded(format!("{n}.rhai")))
+        let mut embedded = self.embedded().filter(|_| self.embedded);
+        embedded.find(|(name, _)| name.to_lowercase() == lower).map(|(_, spot)| spot)
+    }
+
+    /// What the program carries, by name.
+    fn embedded(&self) -> Box<dyn Iterator<Item = (&'static str, Spot)>> {
+        let spot = |folder, name| Spot::Embedded(format!("{folder}{name}.rhai"));
+        match self.form {
+            Form::Module => Box::new(embedded::modules().map(move |n| (n, spot("", n)))),
+            Form::Recipe => {
+                Box::new(embedded::recipes().map(move |n| (n, spot(embedded::RECIPES, n))))
+            }
+        }
     }
 }
 
@@ -240,9 +272,20 @@ fn scripts(folder: &Path) -> Vec<(String, PathBuf)> {
     found
 }
 
-/// The folder installed beside the program: `bin/../share/ledama/modules`.
-fn installed() -> Option<PathBuf> {
+/// The folders an environment variable names.
+fn of_variable(name: &str) -> Vec<PathBuf> {
+    let split = |v| std::env::split_paths(&v).collect();
+    std::env::var_os(name).map(split).unwrap_or_default()
+}
+
+/// The folder installed beside the program: `bin/../share/ledama/modules`, or
+/// `recipes` there.
+fn installed(form: Form) -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
-    let folder = program.parent()?.parent()?.join("share/ledama/modules");
+    let share = program.parent()?.parent()?.join("share/ledama");
+    let folder = share.join(match form {
+        Form::Module => "modules",
+        Form::Recipe => "recipes",
+    });
     folder.is_dir().then_some(folder)
 }

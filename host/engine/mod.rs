@@ -13,8 +13,8 @@ mod trust;
 #[cfg(test)]
 mod tests;
 
-pub use library::{Library, ScriptFile, Spot, VARIABLE, open};
+pub use library::{Library, RECIPES_VARIABLE, ScriptFile, Spot, VARIABLE, open};
 pub(crate) use resolver::locate;
-pub use run::{Call, ENTRY, Stop, compile, run};
+pub use run::{Call, Stop, compile, run};
 pub(crate) use run::{missing_entry, on_own_thread, stopped};
 pub use setup::{Ended, MEMORY, OPERATIONS, Output, Setup, inspector};

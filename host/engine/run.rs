@@ -9,14 +9,11 @@ use super::functions::Functions;
 use super::library::ScriptFile;
 use super::setup::{Ended, Setup};
 use crate::diagnostic::{Diagnostic, Place, Sources, Surroundings, parse_error, script_error};
-use crate::manifest::CONSTANT;
+use crate::manifest::Form;
 
 /// Deep scripts need more stack than a thread has by default; with this, debug
 /// and release builds reach the same depth.
 const STACK: usize = 16 << 20;
-
-/// The function every module has.
-pub const ENTRY: &str = "process";
 
 /// How a script is started.
 #[derive(Debug)]
@@ -27,6 +24,13 @@ pub enum Call {
         options: Map,
         /// The value of `run`.
         run: Dynamic,
+    },
+    /// `steps(opts, recipe)` of a recipe.
+    Recipe {
+        /// The value of `opts`.
+        options: Map,
+        /// The value of `recipe`.
+        recipe: Dynamic,
     },
     /// The statements of a script without MODULE.
     Script {
@@ -93,21 +97,25 @@ fn run_here(setup: &Setup, script: &ScriptFile, call: Call) -> Result<Dynamic, S
     let engine = setup.engine(&script.spot);
     let mut scope = Scope::new();
     let options: Vec<String> = match &call {
-        Call::Module { options, .. } => options.keys().map(ToString::to_string).collect(),
+        Call::Module { options, .. } | Call::Recipe { options, .. } => {
+            options.keys().map(ToString::to_string).collect()
+        }
         Call::Script { .. } => Vec::new(),
     };
+    let mut enter = |form: Form, options: Map, handle: Dynamic| {
+        let tree = compile(&engine, &scope, script)?;
+        has_entry(form, &tree, script)?;
+        Ok(engine.call_fn_with_options::<Dynamic>(
+            CallFnOptions::new().eval_ast(true),
+            &mut scope,
+            &tree,
+            form.entry(),
+            (options, handle),
+        ))
+    };
     let result = match call {
-        Call::Module { options, run } => {
-            let tree = compile(&engine, &scope, script)?;
-            has_entry(&tree, script)?;
-            engine.call_fn_with_options::<Dynamic>(
-                CallFnOptions::new().eval_ast(true),
-                &mut scope,
-                &tree,
-                ENTRY,
-                (options, run),
-            )
-        }
+        Call::Module { options, run } => enter(Form::Module, options, run)?,
+        Call::Recipe { options, recipe } => enter(Form::Recipe, options, recipe)?,
         Call::Script { args, run } => {
             let args: rhai::Array = args.into_iter().map(Dynamic::from).collect();
             scope.push_constant("args", args).push_constant_dynamic("run", run);
@@ -128,32 +136,36 @@ pub fn compile(engine: &Engine, scope: &Scope<'_>, script: &ScriptFile) -> Resul
     Ok(tree)
 }
 
-fn has_entry(tree: &AST, script: &ScriptFile) -> Result<(), Stop> {
-    let found: Vec<_> = tree.iter_functions().filter(|f| f.name == ENTRY).collect();
+fn has_entry(form: Form, tree: &AST, script: &ScriptFile) -> Result<(), Stop> {
+    let found: Vec<_> = tree.iter_functions().filter(|f| f.name == form.entry()).collect();
     if found.iter().any(|f| f.params.len() == 2) {
         return Ok(());
     }
     let names: Vec<_> = tree.iter_functions().map(|f| f.name).collect();
-    Err(fault(missing_entry(!found.is_empty(), &names, script)))
+    Err(fault(missing_entry(form, !found.is_empty(), &names, script)))
 }
 
-/// The fault of a module without `process(opts, run)`.
+/// The fault of a module without `process(opts, run)`, or of a recipe without
+/// `steps(opts, recipe)`.
 pub(crate) fn missing_entry(
+    form: Form,
     wrong_parameters: bool,
     functions: &[&str],
     script: &ScriptFile,
 ) -> Diagnostic {
+    let (entry, handle, constant) = (form.entry(), form.handle(), form.constant());
     let message = if wrong_parameters {
-        format!("`{ENTRY}` of this module needs two parameters: `fn {ENTRY}(opts, run)`")
+        let noun = form.noun();
+        format!("`{entry}` of this {noun} needs two parameters: `fn {entry}(opts, {handle})`")
     } else {
-        format!("this script declares {CONSTANT} but no function `{ENTRY}(opts, run)`")
+        format!("this script declares {constant} but no function `{entry}(opts, {handle})`")
     };
-    let needle = if wrong_parameters { format!("fn {ENTRY}") } else { format!("const {CONSTANT}") };
+    let needle = if wrong_parameters { format!("fn {entry}") } else { format!("const {constant}") };
     let line = script.text.lines().position(|l| l.trim_start().starts_with(&needle));
     Diagnostic::error(message)
         .at(line.map(|l| Place::new(&script.label, l + 1, 1)))
-        .maybe_help(did_you_mean(ENTRY, functions.iter().filter(|n| **n != ENTRY)))
-        .help(format!("the host calls `{ENTRY}` with the checked options and the run"))
+        .maybe_help(did_you_mean(entry, functions.iter().filter(|n| **n != entry)))
+        .help(format!("the host calls `{entry}` with the checked options and the {handle}"))
 }
 
 /// Why an evaluation did not end by itself; `label` is what the text is called.

@@ -19,7 +19,7 @@ pub(super) fn manifest(
     names(manifest, faults);
     short_letters(manifest, letters, faults);
     for (letter, position) in letters {
-        let known = host_options::names();
+        let known = host_options::names(manifest.form);
         if !known.contains(&letter.name) {
             faults.add(
                 Diagnostic::error(format!("the host has no option `{}`", letter.name))
@@ -30,7 +30,7 @@ pub(super) fn manifest(
     }
     super::destructive::check(manifest, table, faults);
     for example in &manifest.examples {
-        let begin = format!("ledama run {}", manifest.name);
+        let begin = manifest.command();
         if example != &begin && !example.starts_with(&format!("{begin} ")) {
             faults.error(
                 format!("the example `{example}` does not begin with `{begin}`"),
@@ -46,7 +46,7 @@ fn names(manifest: &Manifest, faults: &mut Faults) {
     for option in &manifest.options {
         let opposite = (option.kind == Kind::Flag).then(|| format!("no-{}", option.name));
         for name in std::iter::once(option.name.clone()).chain(opposite) {
-            if host_options::names().contains(&name) {
+            if host_options::names(manifest.form).contains(&name) {
                 faults.add(
                     Diagnostic::error(format!("`--{name}` is an option of the host"))
                         .help("choose another name"),

@@ -25,10 +25,21 @@ pub fn command(
     purpose: Purpose,
     host: impl FnOnce(Command) -> Command,
 ) -> Command {
+    command_called(&manifest.command(), manifest, purpose, host)
+}
+
+/// The same for another command than the one that runs it, such as
+/// `ledama recipe show genpreproc`.
+pub fn command_called(
+    called: &str,
+    manifest: &Manifest,
+    purpose: Purpose,
+    host: impl FnOnce(Command) -> Command,
+) -> Command {
     let mut command = Command::new(manifest.name.clone())
-        .bin_name(format!("ledama run {}", manifest.name))
-        .display_name(format!("ledama-run-{}", manifest.name))
-        .override_usage(usage(manifest))
+        .bin_name(called.to_string())
+        .display_name(called.replace(' ', "-"))
+        .override_usage(usage(called, manifest))
         .max_term_width(100)
         .disable_version_flag(true)
         .no_binary_name(true)
@@ -61,8 +72,8 @@ fn long_about(manifest: &Manifest) -> String {
     }
 }
 
-fn usage(manifest: &Manifest) -> String {
-    let mut usage = format!("ledama run {}", manifest.name);
+fn usage(called: &str, manifest: &Manifest) -> String {
+    let mut usage = called.to_string();
     for option in manifest.offered().filter(|o| o.required) {
         let _ = write!(usage, " --{} <{}>", option.name, option.shown_metavar());
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::command::markers;
+use super::form::Form;
 use super::model::{Changes, Kind, Manifest, OptionDecl};
 
 /// Everything about a module, for a terminal.
@@ -12,9 +13,13 @@ pub fn text(manifest: &Manifest) -> String {
         lines.push(manifest.description.clone());
         lines.push(String::new());
     }
-    lines.push(format!("group     {}", manifest.group));
+    if manifest.form == Form::Module {
+        lines.push(format!("group     {}", manifest.group));
+    }
     lines.push(format!("access    {}", manifest.access));
-    lines.push(format!("changes   {}", changes(manifest)));
+    if manifest.form == Form::Module {
+        lines.push(format!("changes   {}", changes(manifest)));
+    }
     lines.push(format!("file      {}", manifest.file));
     lines.push(String::new());
     lines.push("Options:".to_string());

@@ -1,15 +1,16 @@
 //! What a module declares, and every face made from it.
 //!
-//! The constant `MODULE` of a script is read without running anything
-//! ([`read`]), checked, and turned into a command line ([`command()`]), checked
-//! options ([`resolve`]), files of options ([`file`]), the line that repeats a
-//! run ([`rerun`]), descriptions and forms ([`describe`]).
+//! The constant `MODULE` (of a recipe: `RECIPE`) of a script is read without
+//! running anything ([`read`]), checked, and turned into a command line
+//! ([`command()`]), checked options ([`resolve`]), files of options ([`file`]),
+//! the line that repeats a run ([`rerun`]), descriptions and forms ([`describe`]).
 
 mod check;
 mod command;
 pub mod describe;
 mod destructive;
 pub mod file;
+mod form;
 mod groups;
 pub mod host_options;
 mod listing;
@@ -27,8 +28,9 @@ mod time;
 mod typed;
 mod value;
 
-pub use command::{Purpose, command};
+pub use command::{Purpose, command, command_called};
 pub use destructive::Destructive;
+pub use form::Form;
 pub use groups::Groups;
 pub(crate) use locate::{is_unfinished, open_text};
 pub use model::{
@@ -37,8 +39,8 @@ pub use model::{
 };
 pub use options::{Options, Setting, resolve};
 pub use raw::{Origin, RawOption, RawOptions};
-pub use read::{CONSTANT, Reading, read};
-pub use typed::{Facts, PLACEHOLDERS, Placeholders, Refused};
+pub use read::{CONSTANT, Reading, read, read_as};
+pub use typed::{Facts, PLACEHOLDERS, Placeholders, Refused, absolute};
 pub use value::{RawValue, Value};
 
 #[cfg(test)]

@@ -5,11 +5,16 @@ use rhai::Position;
 use serde::Serialize;
 
 use super::destructive::Destructive;
+use super::form::Form;
 use super::value::RawValue;
 
-/// What a module declares about itself: the constant `MODULE` of its file.
+/// What a module declares about itself: the constant `MODULE` of its file; or
+/// a recipe with `RECIPE`, which has no group and changes nothing by itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
+    /// Whether it is a module or a recipe.
+    #[serde(skip)]
+    pub form: Form,
     /// Its name: that of the file without `.rhai`.
     pub name: String,
     /// The file as the user knows it.
@@ -305,6 +310,11 @@ pub fn key_of(name: &str) -> String {
 }
 
 impl Manifest {
+    /// The command that runs it, such as `ledama run CopyData`.
+    pub fn command(&self) -> String {
+        format!("{} {}", self.form.command(), self.name)
+    }
+
     /// Whether an account of that level sees it.
     pub fn visible_to(&self, level: Level) -> bool {
         level >= self.access

@@ -1,10 +1,13 @@
-//! Reads the constant `MODULE` of a script into a [`Manifest`], or tells every
-//! fault in it.
+//! Reads the constant `MODULE` or `RECIPE` of a script into a [`Manifest`], or
+//! tells every fault in it.
 
 use ledama_base::suggest::did_you_mean;
 use ledama_cluster::run::Level;
 use rhai::Position;
 
+use super::check;
+use super::destructive::{self, Destructive};
+use super::form::Form;
 use super::groups::Groups;
 use super::literal::Literal;
 use super::model::{Changes, HostLetter, Manifest, OptionDecl, ResultKind};
@@ -13,10 +16,9 @@ use super::reader::{Faults, Table};
 use super::syntax::{self, Constants};
 use super::typed;
 use super::value::RawValue;
-use super::{check, destructive};
 use crate::diagnostic::{Diagnostic, any_error};
 
-/// Name of the constant.
+/// Name of the constant of modules.
 pub const CONSTANT: &str = "MODULE";
 
 /// Version of the manifest's form.
@@ -27,54 +29,108 @@ const VERSION: i64 = 1;
 pub struct Reading {
     /// The manifest; `None` if there is none, or if it has errors.
     pub manifest: Option<Manifest>,
-    /// Whether the file declares `MODULE` at all; if not, it is an ad-hoc script.
+    /// Whether the file declares the constant at all; without `MODULE` it is an ad-hoc script.
     pub declared: bool,
     /// Every fault; warnings do not hinder.
     pub faults: Vec<Diagnostic>,
 }
 
-/// Reads the manifest of a file. Only the part of the text up to the end of
+/// Reads the manifest of a module. Only the part of the text up to the end of
 /// `MODULE` is parsed. `name` is the module's name, `file` the file's.
 pub fn read(name: &str, file: &str, text: &str, groups: &Groups) -> Reading {
-    let constants = match syntax::constants_up_to(file, text, CONSTANT) {
+    read_as(Form::Module, name, file, text, groups)
+}
+
+/// The same for a module or a recipe.
+pub fn read_as(form: Form, name: &str, file: &str, text: &str, groups: &Groups) -> Reading {
+    let constant = form.constant();
+    let constants = match syntax::constants_up_to(file, text, constant) {
         Ok(constants) => constants,
         Err(faults) => return Reading { manifest: None, declared: true, faults },
     };
     let mut faults = Faults::new(file);
-    if !constants.has(CONSTANT) {
+    if !constants.has(constant) {
         if let Some(position) = constants.variable() {
             faults.add(
-                Diagnostic::error("MODULE is a variable").help("write `const MODULE = #{ … };`"),
+                Diagnostic::error(format!("{constant} is a variable"))
+                    .help(format!("write `const {constant} = #{{ … }};`")),
                 position,
             );
         }
         let declared = !faults.list.is_empty();
         return Reading { manifest: None, declared, faults: faults.list };
     }
-    let manifest = from_constants(name, file, text, &constants, groups, &mut faults);
+    let source = Source { form, name, file, text };
+    let manifest = from_constants(&source, &constants, groups, &mut faults);
     let manifest = manifest.filter(|_| !any_error(&faults.list));
     faults.list.sort_by(|a, b| a.place.cmp(&b.place));
     Reading { manifest, declared: true, faults: faults.list }
 }
 
+/// What is read.
+struct Source<'a> {
+    form: Form,
+    name: &'a str,
+    file: &'a str,
+    text: &'a str,
+}
+
 fn from_constants(
-    name: &str,
-    file: &str,
-    text: &str,
+    source: &Source<'_>,
     constants: &Constants,
     groups: &Groups,
     faults: &mut Faults,
 ) -> Option<Manifest> {
-    let literal = constants.get(CONSTANT, faults)?;
-    let mut table = Table::open(literal, CONSTANT, faults)?;
+    let constant = source.form.constant();
+    let literal = constants.get(constant, faults)?;
+    let mut table = Table::open(literal, constant, faults)?;
     version(&mut table, faults);
-    let group = table.needed_text("group", faults).unwrap_or_default();
-    if !group.is_empty() {
-        check_group(&group, &table, groups, faults);
+    let mut manifest = common(source, &mut table, faults);
+    if source.form == Form::Module {
+        of_module(&mut manifest, &mut table, groups, faults);
     }
+    let mut letters = own_options(&mut manifest, &mut table, faults);
+    if source.form == Form::Module {
+        let included = include(&mut manifest, &mut table, groups, &mut letters, faults);
+        adjust_defaults(&mut manifest, included, &mut table, faults);
+    }
+    adjust_levels(&mut manifest, &mut table, faults);
+    check::manifest(&manifest, &letters, &table, faults);
+    table.finish(faults);
+    Some(manifest)
+}
+
+/// What modules and recipes tell alike.
+fn common(source: &Source<'_>, table: &mut Table<'_>, faults: &mut Faults) -> Manifest {
     let summary = table.needed_text("summary", faults).unwrap_or_default();
-    check_summary(&summary, &table, faults);
-    let description = table.text("description", faults).unwrap_or_else(|| header(text, &summary));
+    check_summary(&summary, table, faults);
+    let description =
+        table.text("description", faults).unwrap_or_else(|| header(source.text, &summary));
+    Manifest {
+        form: source.form,
+        name: source.name.to_string(),
+        file: source.file.to_string(),
+        group: String::new(),
+        access: table.word("access", &LEVEL_WORDS, faults).unwrap_or(Level::User),
+        summary,
+        description,
+        changes: Changes::Nothing,
+        destructive: Destructive::Never,
+        result: ResultKind::Report,
+        includes: Vec::new(),
+        options: Vec::new(),
+        host_letters: Vec::new(),
+        examples: table.texts("examples", faults).into_iter().map(|(t, _)| t).collect(),
+        search: table.texts("search", faults).into_iter().map(|(t, _)| t).collect(),
+    }
+}
+
+/// What only modules tell: where they are listed and what they do.
+fn of_module(manifest: &mut Manifest, table: &mut Table<'_>, groups: &Groups, faults: &mut Faults) {
+    manifest.group = table.needed_text("group", faults).unwrap_or_default();
+    if !manifest.group.is_empty() {
+        check_group(&manifest.group, table, groups, faults);
+    }
     let changes = table.word(
         "changes",
         &[
@@ -87,35 +143,15 @@ fn from_constants(
     );
     let result =
         table.word("result", &[("report", ResultKind::Report), ("data", ResultKind::Data)], faults);
-    let mut manifest = Manifest {
-        name: name.to_string(),
-        file: file.to_string(),
-        group,
-        access: table.word("access", &LEVEL_WORDS, faults).unwrap_or(Level::User),
-        summary,
-        description,
-        changes: changes.unwrap_or(Changes::Nothing),
-        destructive: destructive::read(&mut table, faults),
-        result: result.unwrap_or(ResultKind::Report),
-        includes: Vec::new(),
-        options: Vec::new(),
-        host_letters: Vec::new(),
-        examples: table.texts("examples", faults).into_iter().map(|(t, _)| t).collect(),
-        search: table.texts("search", faults).into_iter().map(|(t, _)| t).collect(),
-    };
-    let mut letters = own_options(&mut manifest, &mut table, faults);
-    let included = include(&mut manifest, &mut table, groups, &mut letters, faults);
-    adjust_defaults(&mut manifest, included, &mut table, faults);
-    adjust_levels(&mut manifest, &mut table, faults);
-    check::manifest(&manifest, &letters, &table, faults);
-    table.finish(faults);
-    Some(manifest)
+    manifest.changes = changes.unwrap_or(Changes::Nothing);
+    manifest.destructive = destructive::read(table, faults);
+    manifest.result = result.unwrap_or(ResultKind::Report);
 }
 
 fn version(table: &mut Table<'_>, faults: &mut Faults) {
     match table.number("version", faults) {
         None => faults.error(
-            format!("MODULE lacks `version: {VERSION}`, the version of this form"),
+            format!("{} lacks `version: {VERSION}`, the version of this form", table.what()),
             table.place_of("version"),
         ),
         #[allow(clippy::cast_precision_loss, clippy::float_cmp)] // small whole numbers

@@ -107,14 +107,14 @@ pub(super) fn parse(
         return Ok(None);
     }
     let parsed = match option.kind {
-        Kind::Path => Value::Text(absolute(&text(value)?, facts)),
+        Kind::Path => Value::Text(absolute_text(&text(value)?, facts)),
         Kind::RefFile => Value::Text(readable(&text(value)?, facts)?),
         Kind::Nodes => Value::List(nodes(value, facts)?),
         Kind::List(of) => {
             let elements = elements(value)?;
             Value::List(match of {
                 ListOf::Text => elements,
-                ListOf::Path => elements.iter().map(|e| absolute(e, facts)).collect(),
+                ListOf::Path => elements.iter().map(|e| absolute_text(e, facts)).collect(),
                 ListOf::RefFile => {
                     elements.iter().map(|e| readable(e, facts)).collect::<Result<_, _>>()?
                 }
@@ -256,19 +256,23 @@ fn elements(value: &RawValue) -> Result<Vec<String>, Refused> {
 }
 
 /// A path in text form made absolute; `~` is the home folder.
-fn absolute(text: &str, facts: &Facts<'_>) -> String {
+pub fn absolute(text: &str, facts: &Facts<'_>) -> PathBuf {
     let path = rawtext::text_path(text);
     let path = match (&facts.home, path.strip_prefix("~")) {
         (Some(home), Ok(rest)) => home.join(rest),
         _ => facts.folder.join(path),
     };
     // Leaves out `.` and double slashes; `..` stays, as links may lead anywhere.
-    rawtext::path_text(&path.components().collect::<PathBuf>())
+    path.components().collect()
+}
+
+fn absolute_text(text: &str, facts: &Facts<'_>) -> String {
+    rawtext::path_text(&absolute(text, facts))
 }
 
 fn readable(text: &str, facts: &Facts<'_>) -> Result<String, Refused> {
-    let shown = absolute(text, facts);
-    let path = rawtext::text_path(&shown);
+    let path = absolute(text, facts);
+    let shown = rawtext::path_text(&path);
     check_file(&path).map_err(|why| Refused::new(format!("RefFile `{shown}`: {why}")))?;
     Ok(shown)
 }

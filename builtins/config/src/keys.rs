@@ -111,6 +111,7 @@ pub(crate) static TABLES: &[Table] = &[
         shape: Shape::Single,
         keys: &[
             key("modules", Kind::Paths, r#"["~/modules"]"#),
+            key("recipes", Kind::Paths, r#"["~/recipes"]"#),
             key("init_file", Kind::Path, r#""~/init.sh""#),
             key("state", Kind::Path, r#""~/.local/state/ledama""#),
             key("corrections", Kind::Path, r#""corrections.toml""#),

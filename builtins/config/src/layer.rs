@@ -17,8 +17,8 @@ use crate::origin::{Fault, Origin};
 use crate::value::{Surroundings, check, from_text, plain};
 
 /// Variables with our prefix that are no keys of the configuration: a file of
-/// it, the search path of modules, and what a run tells its commands.
-const OTHER_VARIABLES: &[&str] = &["CONFIG", "MODULES", "RUN_ID"];
+/// it, the search paths of modules and recipes, and what a run tells its commands.
+const OTHER_VARIABLES: &[&str] = &["CONFIG", "MODULES", "RECIPES", "RUN_ID"];
 
 /// A checked value and where it stands.
 #[derive(Debug, Clone, PartialEq)]

@@ -54,6 +54,8 @@ pub struct Access {
 pub struct Paths {
     /// Folders searched for modules before `./modules` and the built-in ones.
     pub modules: Vec<PathBuf>,
+    /// Folders searched for recipes before `./scripts/frequent` and the built-in ones.
+    pub recipes: Vec<PathBuf>,
     /// Shell file sourced before the commands of a task, unless a module says otherwise.
     pub init_file: Option<PathBuf>,
     /// Where runs keep their journals and the audit log; default `~/.local/state/ledama`.

@@ -5,6 +5,7 @@ use clap::{Arg, Command};
 use super::line::{self, Line};
 use super::scene::Scene;
 use super::values;
+use crate::cli::recipe::{self, Verb};
 use crate::cli::{self, run, words};
 use crate::manifest::{self, Kind, Manifest, Purpose};
 
@@ -69,19 +70,19 @@ pub(super) fn candidates(words: &[String], index: usize) -> Answer {
     let before = words.get(1..index.min(words.len())).unwrap_or_default();
     let mut root = cli::command();
     root.build();
-    let line = Line::read(&root, before, Some("run"));
+    let line = Line::read(&root, before, |path| words::leads_on(path));
     let rest = &before[line.read..];
-    if line.path == ["run"] && !line.plain.is_empty() {
-        return module(&line, rest, current);
+    if words::leads_on(&line.path) && !line.plain.is_empty() {
+        return declared(&line, rest, current);
     }
     let scene = Scene::find(line.value_of("config"), line.value_of("modules"));
     let value = |arg: &Arg, part: &str| values::of_host(&scene, &line.path, arg, part);
     at(&line, current, |_| false, value)
 }
 
-/// Behind a module: its own options. Behind a script that declares nothing:
-/// any file.
-fn module(line: &Line<'_>, rest: &[String], current: &str) -> Answer {
+/// Behind a module or recipe: its own options. Behind a script that declares
+/// nothing: any file.
+fn declared(line: &Line<'_>, rest: &[String], current: &str) -> Answer {
     let words: Vec<_> = rest.iter().map(Into::into).collect();
     let shared = words::shared(&words);
     let config = shared.config.map(|path| path.to_string_lossy().into_owned());
@@ -91,20 +92,29 @@ fn module(line: &Line<'_>, rest: &[String], current: &str) -> Answer {
         modules.as_deref().or_else(|| line.value_of("modules")),
     );
     let name = line.plain.first().map(String::as_str).unwrap_or_default();
-    let manifest = scene.module(name).map(|m| m.at_level(scene.level));
+    let verb = line.path.get(1).and_then(|word| Verb::of(word));
+    let host = |command| match verb {
+        Some(verb) => recipe::host_options(verb, command),
+        None => run::host_options(command),
+    };
+    let manifest = match verb {
+        Some(_) => scene.recipe(name),
+        None => scene.module(name),
+    };
+    let manifest = manifest.map(|m| m.at_level(scene.level));
     let mut command = match &manifest {
-        Some(manifest) => manifest::command(manifest, Purpose::Show, run::host_options),
-        None => run::host_options(Command::new("script")),
+        Some(manifest) => manifest::command(manifest, Purpose::Show, host),
+        None => host(Command::new("script")),
     };
     command.build();
-    let line = Line::read(&command, rest, None);
+    let line = Line::read(&command, rest, |_| false);
     let declared = |arg: &Arg| manifest.as_ref()?.option(arg.get_id().as_str());
     let value = |arg: &Arg, part: &str| match declared(arg) {
         Some(option) => values::of_kind(&scene, option.kind, arg, part),
         None => values::of_host(&scene, &["run", "MODULE"], arg, part),
     };
     let mut answer = at(&line, current, |arg| is_urgent(manifest.as_ref(), arg), value);
-    if manifest.is_none() && !current.starts_with('-') && line.waiting.is_none() {
+    if verb.is_none() && manifest.is_none() && !current.starts_with('-') && line.waiting.is_none() {
         answer = Answer::files(Files::All);
     }
     answer

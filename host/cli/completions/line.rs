@@ -18,14 +18,18 @@ pub(super) struct Line<'c> {
     pub(super) waiting: Option<&'c Arg>,
     /// Whether `--` has ended the options.
     pub(super) ended: bool,
-    /// Words read; fewer than all if reading stopped at a module.
+    /// Words read; fewer than all if reading stopped at a module or recipe.
     pub(super) read: usize,
 }
 
 impl<'c> Line<'c> {
     /// Reads words, of which the first is no longer the program. Stops behind
-    /// the first plain word of a command called `stop`.
-    pub(super) fn read(command: &'c Command, words: &[String], stop: Option<&str>) -> Self {
+    /// the first plain word of a command that `stops`.
+    pub(super) fn read(
+        command: &'c Command,
+        words: &[String],
+        stops: impl Fn(&[&str]) -> bool,
+    ) -> Self {
         let mut line = Self {
             command,
             path: Vec::new(),
@@ -38,7 +42,7 @@ impl<'c> Line<'c> {
         for word in words {
             line.read += 1;
             line.take(word);
-            if !line.plain.is_empty() && stop.is_some() && line.path.last().copied() == stop {
+            if !line.plain.is_empty() && stops(&line.path) {
                 break;
             }
         }
@@ -161,7 +165,7 @@ mod tests {
             ("check -g -j", None, Some("-j")),
             ("check -z --zzz", None, None),
         ] {
-            let line = Line::read(&command, &words(text), None);
+            let line = Line::read(&command, &words(text), |_| false);
             assert_eq!(line.waiting.map(|arg| arg.get_id().as_str()), waiting, "{text}");
             assert_eq!(line.value_of("group"), group, "{text}");
             assert!(line.plain.is_empty(), "{text}");
@@ -171,11 +175,11 @@ mod tests {
     #[test]
     fn reading_stops_behind_the_module() {
         let command = command();
-        let line = Line::read(&command, &words("-c x run Copy --group y"), Some("run"));
+        let line = Line::read(&command, &words("-c x run Copy --group y"), |path| path == ["run"]);
         assert_eq!((line.read, line.plain.len(), line.value_of("config")), (4, 1, Some("x")));
-        let line = Line::read(&command, &words("run"), Some("run"));
+        let line = Line::read(&command, &words("run"), |path| path == ["run"]);
         assert_eq!(line.next_plain().map(|a| a.get_id().as_str()), Some("module"));
-        let line = Line::read(&command, &words("check a run"), Some("run"));
+        let line = Line::read(&command, &words("check a run"), |path| path == ["run"]);
         assert_eq!(line.path, ["check"], "a file may be called like a command");
         assert_eq!(line.next_plain().map(|a| a.get_id().as_str()), Some("files"));
     }

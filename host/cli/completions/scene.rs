@@ -8,6 +8,7 @@ use ledama_config::access::{Account, Level};
 use ledama_config::{Config, Inventory, Sources};
 
 use super::super::modules::Catalogue;
+use super::super::recipe::shelf::Shelf;
 use crate::engine::{self, Library, Spot};
 use crate::manifest::Manifest;
 use crate::run::folders;
@@ -50,6 +51,23 @@ impl Scene {
     pub(super) fn module(&self, wanted: &str) -> Option<Manifest> {
         let wanted = folders::expand_home(&PathBuf::from(wanted)).to_string_lossy().into_owned();
         self.catalogue.module(&wanted).ok().filter(|module| module.visible_to(self.level))
+    }
+
+    /// The recipe that a word means.
+    pub(super) fn recipe(&self, wanted: &str) -> Option<Manifest> {
+        let wanted = folders::expand_home(&PathBuf::from(wanted)).to_string_lossy().into_owned();
+        let found = self.shelf().find(&wanted).ok();
+        found.map(|(_, recipe)| recipe).filter(|recipe| recipe.visible_to(self.level))
+    }
+
+    /// All recipes.
+    pub(super) fn recipes(&self) -> Vec<Known> {
+        let recipes = self.shelf().all(self.level).0.into_iter();
+        recipes.map(|recipe| Known { name: recipe.name, help: recipe.summary }).collect()
+    }
+
+    fn shelf(&self) -> Shelf {
+        Shelf::new(&self.config.paths.recipes, self.catalogue.sources.clone())
     }
 
     /// Everything that can be run by name here and begins like this, whatever the case.

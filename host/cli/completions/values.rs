@@ -15,6 +15,7 @@ const NODES: usize = 200;
 pub(super) fn of_host(scene: &Scene, place: &[&str], arg: &Arg, current: &str) -> Answer {
     match (place, arg.get_id().as_str()) {
         (["run" | "describe" | "check"], "module" | "files") => scripts(scene, current),
+        (["recipe", ..], "recipe") => recipes(scene, current),
         (_, "group") => Answer::of(scene.groups().into_iter().map(Candidate::plain), current),
         (_, "nodes") => nodes(scene, current),
         (_, "modules") => Answer::files(Files::All),
@@ -62,6 +63,16 @@ fn scripts(scene: &Scene, current: &str) -> Answer {
         .map(|known| Candidate::new(known.name, &known.help))
         .collect();
     Answer { candidates, files: Files::Scripts, goes_on: false }
+}
+
+/// Recipes by name, and script files.
+fn recipes(scene: &Scene, current: &str) -> Answer {
+    if current.contains('/') || current.starts_with(['.', '~']) {
+        return Answer::files(Files::Scripts);
+    }
+    let known = scene.recipes().into_iter();
+    let known = known.map(|known| Candidate::new(known.name, &known.help));
+    Answer { files: Files::Scripts, ..Answer::of(known, current) }
 }
 
 /// Machines and stores for the last part of a node list.

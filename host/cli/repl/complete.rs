@@ -164,7 +164,7 @@ mod tests {
     fn files_are_offered_inside_of_texts() {
         assert_eq!(candidates(&names(), "reffile::open(\"Carg").1, ["Cargo.lock", "Cargo.toml"]);
         assert_eq!(
-            candidates(&names(), ":load host/cli/re").1,
+            candidates(&names(), ":load host/cli/rep").1,
             ["host/cli/repl.rs", "host/cli/repl/"]
         );
     }

@@ -1,0 +1,1 @@
+//! Drafts with mistakes, and drafts without.
