@@ -5,7 +5,7 @@ use serde_json::json;
 use super::desk::Desk;
 use super::{Outcome, Shared};
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, search};
 use crate::report::{results, table};
 use crate::run::outcome;
 
@@ -15,7 +15,7 @@ pub(super) struct Args {
     /// Only modules of this group
     #[arg(long, short)]
     group: Option<String>,
-    /// Only modules that have all these words in their name, summary or search words
+    /// The modules that fit these words best, such as `--search free disk space`
     #[arg(long, short, num_args = 1.., value_name = "WORDS")]
     search: Vec<String>,
     /// Print as JSON
@@ -40,18 +40,21 @@ pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
             .note(format!("groups: {}", groups.join(", ")))
             .into());
     }
-    let chosen: Vec<&Manifest> = modules
-        .iter()
-        .filter(|m| args.group.as_ref().is_none_or(|g| same(&m.group, g)))
-        .filter(|m| args.search.iter().all(|word| mentions(m, word)))
-        .collect();
+    let chosen: Vec<&Manifest> =
+        modules.iter().filter(|m| args.group.as_ref().is_none_or(|g| same(&m.group, g))).collect();
+    let searched = !args.search.is_empty();
+    let found = search::search(&chosen, &args.search);
     if args.json {
-        results::json(&chosen.iter().map(|m| summary(m)).collect::<Vec<_>>());
+        results::json(&found.modules.iter().map(|m| summary(m)).collect::<Vec<_>>());
+    } else if searched {
+        results::write(&table::plain(&lines(&found.modules, "")));
     } else {
-        results::write(&text(&groups, &chosen));
-        if chosen.is_empty() {
-            talk.line("no module fits");
-        }
+        results::write(&text(&groups, &found.modules));
+    }
+    if found.modules.is_empty() {
+        talk.line("no module fits");
+    } else if !found.all_words {
+        talk.line("no module has all of these words; these come nearest");
     }
     Ok(if broken { outcome::FAILED } else { outcome::OK })
 }
@@ -69,12 +72,6 @@ fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
-fn mentions(manifest: &Manifest, words: &str) -> bool {
-    let mut text = format!("{} {} {}", manifest.name, manifest.summary, manifest.search.join(" "));
-    text.make_ascii_lowercase();
-    words.to_ascii_lowercase().split_whitespace().all(|word| text.contains(word))
-}
-
 fn summary(manifest: &Manifest) -> serde_json::Value {
     json!({ "name": manifest.name, "group": manifest.group, "summary": manifest.summary,
             "access": manifest.access.word(), "changes": manifest.changes, "file": manifest.file })
@@ -83,11 +80,9 @@ fn summary(manifest: &Manifest) -> serde_json::Value {
 fn text(groups: &[String], modules: &[&Manifest]) -> String {
     let mut text = String::new();
     for group in groups {
-        let rows: Vec<Vec<String>> = modules
-            .iter()
-            .filter(|m| m.group == *group)
-            .map(|m| vec![format!("  {}", m.name), m.summary.clone()])
-            .collect();
+        let members: Vec<&Manifest> =
+            modules.iter().filter(|m| m.group == *group).copied().collect();
+        let rows = lines(&members, "  ");
         if !rows.is_empty() {
             text.push_str(&table::render(&[group.to_uppercase(), String::new()], &rows));
             text.push('\n');
@@ -98,4 +93,8 @@ fn text(groups: &[String], modules: &[&Manifest]) -> String {
         text.push('\n');
     }
     text
+}
+
+fn lines(modules: &[&Manifest], indent: &str) -> Vec<Vec<String>> {
+    modules.iter().map(|m| vec![format!("{indent}{}", m.name), m.summary.clone()]).collect()
 }

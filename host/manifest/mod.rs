@@ -23,6 +23,7 @@ mod raw;
 mod read;
 mod reader;
 pub mod rerun;
+pub mod search;
 pub(crate) mod syntax;
 mod time;
 mod typed;

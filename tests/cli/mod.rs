@@ -7,4 +7,5 @@ mod ms;
 mod new;
 mod options;
 mod repl;
+mod search;
 mod usage;
