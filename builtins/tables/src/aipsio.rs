@@ -8,6 +8,7 @@
 //! Source of the format: `casacore/casa/IO/AipsIO.{h,cc}`, `ArrayIO.tcc`,
 //! `IPositionIO.cc`.
 
+use std::ops::Range;
 use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn};
@@ -45,9 +46,22 @@ impl<'a> Reader<'a> {
         Self { path, bytes, at: 0, endian, open: Vec::new() }
     }
 
+    /// A reader of an object that stands at a place inside another, and so
+    /// has no magic number before it.
+    pub(crate) fn inside(path: &'a Path, bytes: &'a [u8], place: &Range<usize>) -> Self {
+        let bytes = bytes.get(..place.end).unwrap_or_default();
+        let at = place.start.min(bytes.len());
+        Self { path, bytes, at, endian: Endian::Big, open: vec![usize::MAX] }
+    }
+
     /// The position in the bytes.
     pub(crate) fn position(&self) -> usize {
         self.at
+    }
+
+    /// The file that is named in errors.
+    pub(crate) fn path(&self) -> &'a Path {
+        self.path
     }
 
     /// How many bytes are left.
@@ -117,6 +131,16 @@ impl<'a> Reader<'a> {
             }
             _ => Err(self.corrupt("an object of unknown length cannot be skipped")),
         }
+    }
+
+    /// Passes over an object that stands inside another; `false` where its
+    /// length is unknown, so that it has to be read.
+    pub(crate) fn skip_object(&mut self) -> Result<bool> {
+        let start = self.at;
+        let (_, end) = self.header()?;
+        let known = !self.open.is_empty() && end != usize::MAX && end >= self.at;
+        self.at = if known { end } else { start };
+        Ok(known)
     }
 
     /// The next bytes.
@@ -195,6 +219,12 @@ impl<'a> Reader<'a> {
     /// become replacement characters.
     pub(crate) fn string(&mut self) -> Result<String> {
         self.raw_string().map(text)
+    }
+
+    /// Passes over a text and tells where its bytes are.
+    pub(crate) fn skip_string(&mut self) -> Result<Range<usize>> {
+        let length = self.raw_string()?.len();
+        Ok(self.at - length..self.at)
     }
 
     /// The bytes of a text.

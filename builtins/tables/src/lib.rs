@@ -53,7 +53,7 @@ pub use data_type::{Complex32, Complex64, DataType, Element};
 pub use desc::{ColumnDesc, TableDesc};
 pub use error::{Error, Result};
 pub use info::TableInfo;
-pub use lock::{LockState, Usage};
+pub use lock::{LockState, Usage, state as lock_state};
 pub use managers::Shape;
 pub use part::{AxisPart, Part};
 pub use table::{Kind, ManagerInfo, Table};

@@ -8,6 +8,7 @@ use crate::body::Body;
 use crate::buffer::Endian;
 use crate::desc::TableDesc;
 use crate::desc::column_set::{ColumnSet, StorageOption};
+use crate::desc::later::Stored;
 use crate::error::{Error, Result};
 use crate::managers::{self, ColumnReader, Manager, Siblings};
 use crate::storage::{Folder, MultiFile};
@@ -42,11 +43,12 @@ impl Plain {
     pub(crate) fn read(
         folder: Arc<dyn Folder>,
         reader: &mut Reader<'_>,
+        stored: &Stored,
         version: u32,
         endian: Endian,
         nrow: u64,
     ) -> Result<Self> {
-        let mut desc = TableDesc::read(reader)?;
+        let mut desc = TableDesc::read(reader, stored)?;
         if version == 1 {
             for field in crate::desc::record::read(reader)?.fields() {
                 desc.keywords.set(field.name.clone(), field.value.clone());

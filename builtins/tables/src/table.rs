@@ -8,6 +8,7 @@ use crate::body::Body;
 use crate::buffer::Endian;
 use crate::column::Column;
 use crate::concatenated::Concatenated;
+use crate::desc::later::Stored;
 use crate::desc::{ColumnDesc, TableDesc};
 use crate::error::{Error, Result};
 use crate::guard::Guard;
@@ -85,8 +86,7 @@ impl Table {
         let counted = || {
             let told = lock::rows(&*watch)?;
             let file = watch.open("table.dat")?;
-            let bytes = file.all()?;
-            let head = Head::read(&mut Reader::new(file.path(), &bytes), told)?;
+            let head = Head::read(&mut Stored::new(file)?.reader(), told)?;
             Ok((head.kind == "PlainTable").then_some(head.nrow))
         };
         match Guard::new(Arc::clone(&watch)).explain(counted())? {
@@ -97,14 +97,13 @@ impl Table {
 
     fn read(folder: Arc<dyn Folder>, guard: Guard, depth: usize) -> Result<Self> {
         let told = lock::rows(&*folder)?;
-        let file = folder.open("table.dat")?;
-        let bytes = file.all()?;
-        let mut reader = Reader::new(file.path(), &bytes);
+        let stored = Stored::new(folder.open("table.dat")?)?;
+        let mut reader = stored.reader();
         let Head { version, nrow, endian, kind } = Head::read(&mut reader, told)?;
         let body: Arc<dyn Body> = match kind.as_str() {
             "PlainTable" => {
                 let folder = Arc::clone(&folder);
-                Arc::new(Plain::read(folder, &mut reader, version, endian, nrow)?)
+                Arc::new(Plain::read(folder, &mut reader, &stored, version, endian, nrow)?)
             }
             "RefTable" => Arc::new(Reference::read(&*folder, &mut reader, depth)?),
             "ConcatTable" => Arc::new(Concatenated::read(&*folder, &mut reader, depth)?),

@@ -7,6 +7,7 @@
 //! operation; [`operations`] gathers them.
 
 pub mod acl;
+pub mod archive;
 pub mod empty;
 pub mod permissions;
 #[cfg(feature = "script")]
@@ -24,5 +25,7 @@ pub fn operations(registry: Registry) -> Registry {
     let registry = registry.with(permissions::Chmod);
     let registry = registry.with(acl::FindAccount).with(acl::Survey);
     let registry = registry.with(acl::SetAcl).with(acl::RestoreAcl);
+    let registry = registry.with(archive::LookPack).with(archive::Pack);
+    let registry = registry.with(archive::LookUnpack).with(archive::Unpack);
     registry.with(empty::FindEmpty).with(empty::RemoveEmpty).with(empty::RemoveListed)
 }

@@ -64,8 +64,9 @@ impl Column {
     }
 
     /// Its keywords, such as units and reference frame.
-    pub fn keywords(&self) -> &Record {
-        &self.desc().keywords
+    /// Fails where they are damaged.
+    pub fn keywords(&self) -> Result<&Record> {
+        self.desc().keywords()
     }
 
     /// How many rows it has.

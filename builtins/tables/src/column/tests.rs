@@ -73,16 +73,13 @@ impl ColumnReader for Fake {
 fn column(fake: Fake, scalar: bool) -> Column {
     let desc = ColumnDesc {
         name: "C".into(),
-        comment: String::new(),
         data_type: DataType::Int,
         scalar,
         ndim: if scalar { 0 } else { -1 },
         shape: None,
         max_length: 0,
-        keywords: Record::new(),
         option: 0,
-        manager_type: String::new(),
-        manager_group: String::new(),
+        later: Later::default(),
     };
     let table = TableDesc { columns: vec![desc], ..TableDesc::default() };
     let nrow = fake.nrow();

@@ -1,25 +1,23 @@
 //! The description of one column.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use super::later::{LaterRecord, Stored};
 use crate::aipsio::{self, Reader};
 use crate::data_type::DataType;
 use crate::error::Result;
 use crate::value::Record;
-
-use super::record;
 
 /// Bits of the option word.
 const DIRECT: i32 = 1;
 const FIXED_SHAPE: i32 = 4;
 
 /// The description of one column.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ColumnDesc {
     /// Its name.
     pub name: String,
-    /// What it holds, in words.
-    pub comment: String,
     /// The type of its values.
     pub data_type: DataType,
     /// One value in each row, and not an array.
@@ -30,14 +28,35 @@ pub struct ColumnDesc {
     pub shape: Option<Vec<usize>>,
     /// Longest text in bytes; 0 for any length.
     pub max_length: u32,
-    /// The keywords of the column, such as its units and reference frame.
-    pub keywords: Record,
     /// The option word as it is stored: 1 direct, 2 undefined allowed, 4 fixed shape.
     pub option: i32,
-    /// Type of storage manager the description asks for.
-    pub manager_type: String,
-    /// Name of the storage manager the description asks for.
-    pub manager_group: String,
+    pub(crate) later: Later,
+}
+
+/// What is taken from the bytes of the file when it is asked for.
+#[derive(Clone, Default)]
+pub(crate) struct Later {
+    stored: Option<Stored>,
+    comment: Range<usize>,
+    manager_type: Range<usize>,
+    manager_group: Range<usize>,
+    keywords: LaterRecord,
+}
+
+impl Later {
+    fn text(&self, place: &Range<usize>) -> Cow<'_, str> {
+        let bytes = self.stored.as_ref().and_then(|stored| stored.bytes().get(place.clone()));
+        String::from_utf8_lossy(bytes.unwrap_or_default())
+    }
+}
+
+impl std::fmt::Debug for Later {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Later")
+            .field("comment", &self.text(&self.comment))
+            .field("keywords", &self.keywords)
+            .finish()
+    }
 }
 
 impl ColumnDesc {
@@ -51,19 +70,42 @@ impl ColumnDesc {
         self.option & FIXED_SHAPE != 0
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        Self::read_located(reader).map(|(desc, _)| desc)
+    /// What it holds, in words; mostly short, and often empty.
+    pub fn comment(&self) -> Cow<'_, str> {
+        self.later.text(&self.later.comment)
     }
 
-    /// The description, and where its keywords stand among the bytes.
-    pub(crate) fn read_located(reader: &mut Reader<'_>) -> Result<(Self, Range<usize>)> {
+    /// The keywords of the column, such as its units and reference frame.
+    /// They are read at the first call, which fails where they are damaged.
+    pub fn keywords(&self) -> Result<&Record> {
+        self.later.keywords.get()
+    }
+
+    /// Where the keywords stand among the bytes of `table.dat`.
+    pub(crate) fn place_of_keywords(&self) -> &Range<usize> {
+        self.later.keywords.place()
+    }
+
+    /// Type of storage manager the description asks for.
+    pub fn manager_type(&self) -> Cow<'_, str> {
+        self.later.text(&self.later.manager_type)
+    }
+
+    /// Name of the storage manager the description asks for.
+    pub fn manager_group(&self) -> Cow<'_, str> {
+        self.later.text(&self.later.manager_group)
+    }
+
+    /// Reads the description of a column. Without `stored`, which holds the
+    /// bytes that `reader` reads, texts and keywords are not told later.
+    pub(crate) fn read(reader: &mut Reader<'_>, stored: Option<&Stored>) -> Result<Self> {
         reader.u32()?;
         let class = reader.raw_string()?;
         reader.u32()?;
         let name = reader.string()?;
-        let comment = reader.string()?;
-        let manager_type = reader.string()?;
-        let manager_group = reader.string()?;
+        let comment = reader.skip_string()?;
+        let manager_type = reader.skip_string()?;
+        let manager_group = reader.skip_string()?;
         let code = reader.i32()?;
         let Some((data_type, false)) = DataType::from_code(code) else {
             return Err(reader.corrupt(format_args!("column {name} has the unknown type {code}")));
@@ -79,9 +121,7 @@ impl ColumnDesc {
         }
         let shape = if scalar { Vec::new() } else { reader.position_shape()? };
         let max_length = reader.u32()?;
-        let start = reader.position();
-        let keywords = record::read(reader)?;
-        let located = start..reader.position();
+        let keywords = LaterRecord::pass(reader, stored)?;
         reader.u32()?;
         if !scalar {
             reader.bool()?;
@@ -90,20 +130,17 @@ impl ColumnDesc {
             reader.scalar(data_type)?;
         }
         let shape = c_order(&shape);
-        let desc = Self {
+        let stored = stored.cloned();
+        Ok(Self {
             name,
-            comment,
             data_type,
             scalar,
             ndim: if scalar { 0 } else { ndim },
             shape: (!shape.is_empty()).then_some(shape),
             max_length,
-            keywords,
             option,
-            manager_type,
-            manager_group,
-        };
-        Ok((desc, located))
+            later: Later { stored, comment, manager_type, manager_group, keywords },
+        })
     }
 }
 

@@ -1,10 +1,10 @@
 //! The second half of `table.dat`: the storage managers, which columns each
 //! holds, and the few bytes that each keeps there.
 
-use crate::aipsio::Reader;
+use crate::aipsio::{Reader, text};
 use crate::error::Result;
 
-use super::TableDesc;
+use super::{ColumnDesc, TableDesc};
 use super::column_desc::c_order;
 
 /// How the data files are laid out in the folder.
@@ -41,8 +41,8 @@ pub(crate) struct ManagerRef {
 /// Where a column is stored.
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnRef {
-    /// The name at its creation, which a rename leaves as it was.
-    pub(crate) original_name: String,
+    /// The name at its creation, where the column has another one now.
+    pub(crate) original_name: Option<String>,
     /// Its storage manager.
     pub(crate) seqnr: u32,
     /// The shape given when the table was made, in C order.
@@ -87,7 +87,7 @@ impl ColumnSet {
             order.sort_by(|a, b| desc.columns[*a].name.cmp(&desc.columns[*b].name));
         }
         for at in order {
-            columns[at] = Some(ColumnRef::read(reader, desc.columns[at].scalar)?);
+            columns[at] = Some(ColumnRef::read(reader, &desc.columns[at])?);
         }
         for manager in &mut managers {
             let length = reader.count(1)?;
@@ -99,16 +99,17 @@ impl ColumnSet {
 }
 
 impl ColumnRef {
-    fn read(reader: &mut Reader<'_>, scalar: bool) -> Result<Self> {
+    fn read(reader: &mut Reader<'_>, desc: &ColumnDesc) -> Result<Self> {
         if reader.u32()? == 1 {
             // Very old tables keep the keywords of the column here.
             super::record::read(reader)?;
         }
-        let original_name = reader.string()?;
+        let name = reader.raw_string()?;
+        let original_name = (name != desc.name.as_bytes()).then(|| text(name));
         reader.u32()?;
         let seqnr = reader.u32()?;
         let shape =
-            if !scalar && reader.bool()? { Some(c_order(&reader.position_shape()?)) } else { None };
+            if !desc.scalar && reader.bool()? { Some(c_order(&reader.position_shape()?)) } else { None };
         Ok(Self { original_name, seqnr, shape })
     }
 }

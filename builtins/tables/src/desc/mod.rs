@@ -6,16 +6,18 @@
 
 pub(crate) mod column_desc;
 pub(crate) mod column_set;
+pub(crate) mod later;
 pub(crate) mod record;
 
 pub use column_desc::ColumnDesc;
 
+use self::later::{LaterRecord, Stored};
 use crate::aipsio::Reader;
 use crate::error::Result;
 use crate::value::Record;
 
 /// The description of a table: its columns and keywords.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct TableDesc {
     /// Name of the description; mostly empty.
     pub name: String,
@@ -25,14 +27,19 @@ pub struct TableDesc {
     pub comment: String,
     /// The keywords of the table, sub-tables among them.
     pub keywords: Record,
-    /// What storage managers keep for themselves, such as hypercolumns.
-    pub private: Record,
     /// The columns in table order.
     pub columns: Vec<ColumnDesc>,
+    pub(crate) private: LaterRecord,
 }
 
 impl TableDesc {
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
+    /// What storage managers keep for themselves, such as hypercolumns.
+    pub fn private(&self) -> Result<&Record> {
+        self.private.get()
+    }
+
+    /// Reads the description; `stored` holds the bytes that `reader` reads.
+    pub(crate) fn read(reader: &mut Reader<'_>, stored: &Stored) -> Result<Self> {
         let version = reader.start("TableDesc")?;
         let mut desc = Self {
             name: reader.string()?,
@@ -42,11 +49,12 @@ impl TableDesc {
             ..Self::default()
         };
         if version != 1 {
-            desc.private = record::read(reader)?;
+            desc.private = LaterRecord::pass(reader, Some(stored))?;
         }
         let count = reader.count(16)?;
+        desc.columns.reserve_exact(count);
         for _ in 0..count {
-            desc.columns.push(ColumnDesc::read(reader)?);
+            desc.columns.push(ColumnDesc::read(reader, Some(stored))?);
         }
         reader.end()?;
         Ok(desc)

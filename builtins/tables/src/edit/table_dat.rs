@@ -378,7 +378,10 @@ struct Desc {
 /// The description of a column as bytes, with the place of its keywords.
 fn column_desc(bytes: &[u8], reader: &mut Reader<'_>) -> Result<Desc> {
     let start = reader.position();
-    let (desc, located) = crate::desc::ColumnDesc::read_located(reader)?;
+    let desc = crate::desc::ColumnDesc::read(reader, None)?;
+    let located = desc.place_of_keywords();
+    // Nothing damaged is written anew.
+    record::read(&mut Reader::inside(reader.path(), bytes, located))?;
     let keywords = located.start - start..located.end - start;
     let piece = bytes[start..reader.position()].to_vec();
     Ok(Desc { name: desc.name, scalar: desc.scalar, bytes: piece, keywords })

@@ -14,8 +14,7 @@ use crate::aipsio::Reader;
 use crate::error::Result;
 use crate::storage::Folder;
 
-pub(crate) use state::state;
-pub use state::{LockState, Usage};
+pub use state::{LockState, Usage, state};
 
 /// Name of the file.
 pub(crate) const NAME: &str = "table.lock";

@@ -44,7 +44,7 @@ pub struct LockState {
 
 /// The state of the locks of the table in a folder. A table without a lock
 /// file is free; on a file system without locks every table is.
-pub(crate) fn state(folder: &Path) -> Result<LockState> {
+pub fn state(folder: &Path) -> Result<LockState> {
     let path = folder.join(NAME);
     let file = match File::open(&path) {
         Ok(file) => file,

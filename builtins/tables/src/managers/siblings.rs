@@ -34,7 +34,8 @@ impl Siblings {
                 let desc = &self.desc.columns[column];
                 let made = &self.set.columns[column];
                 let shape = made.shape.as_deref().or(desc.shape.as_deref());
-                BoundColumn { desc, original_name: &made.original_name, shape }
+                let original_name = made.original_name.as_deref().unwrap_or(&desc.name);
+                BoundColumn { desc, original_name, shape }
             })
             .collect();
         Context {

@@ -1,12 +1,18 @@
 //! The files of a table in a folder of the file system.
 
 use std::fs::{File, Metadata};
+use std::io::Read as _;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Folder, Source, Stamp, join};
 use crate::error::{Error, Result};
+
+/// Files up to this length are read when they are opened, in one piece, and
+/// closed again: nearly all files of sub-tables are that small, and two calls
+/// of the system for each of several places are what opening them would cost.
+const SMALL: u64 = 64 << 10;
 
 /// A folder of the file system.
 #[derive(Debug, Clone)]
@@ -33,7 +39,17 @@ impl Folder for Disk {
         if !meta.is_file() {
             return Err(Error::corrupt(&path, "is not a regular file"));
         }
-        Ok(Arc::new(DiskFile { path, file, len: meta.len(), stamp: stamp(&meta) }))
+        let (len, stamp) = (meta.len(), stamp(&meta));
+        let content = if len > SMALL {
+            Content::Open(file)
+        } else {
+            let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
+            // It may have become shorter, which shows when the rest is asked for.
+            let read = file.take(len).read_to_end(&mut bytes);
+            read.map_err(|error| Error::io(&path, error))?;
+            Content::Held(bytes)
+        };
+        Ok(Arc::new(DiskFile { path, content, len, stamp }))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -61,12 +77,17 @@ fn stamp(meta: &Metadata) -> Stamp {
     }
 }
 
-/// An open file.
+/// A file as it was when it was opened.
 struct DiskFile {
     path: PathBuf,
-    file: File,
+    content: Content,
     len: u64,
     stamp: Stamp,
+}
+
+enum Content {
+    Open(File),
+    Held(Vec<u8>),
 }
 
 impl Source for DiskFile {
@@ -82,13 +103,35 @@ impl Source for DiskFile {
         Some(self.stamp)
     }
 
+    fn held(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Held(bytes) => Some(bytes),
+            Content::Open(_) => None,
+        }
+    }
+
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        self.file.read_exact_at(buffer, offset).map_err(|error| {
-            if error.kind() == std::io::ErrorKind::UnexpectedEof {
-                let end = offset.saturating_add(buffer.len() as u64);
-                return Error::corrupt(&self.path, format!("ends before byte {end}"));
+        let cut_off = || {
+            let end = offset.saturating_add(buffer.len() as u64);
+            Error::corrupt(&self.path, format!("ends before byte {end}"))
+        };
+        match &self.content {
+            Content::Held(bytes) => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX);
+                let held = bytes.get(start..start.saturating_add(buffer.len()));
+                buffer.copy_from_slice(held.ok_or_else(cut_off)?);
+                Ok(())
             }
-            Error::io(&self.path, error)
-        })
+            Content::Open(file) => {
+                let length = buffer.len() as u64;
+                file.read_exact_at(buffer, offset).map_err(|error| {
+                    if error.kind() == std::io::ErrorKind::UnexpectedEof {
+                        let end = offset.saturating_add(length);
+                        return Error::corrupt(&self.path, format!("ends before byte {end}"));
+                    }
+                    Error::io(&self.path, error)
+                })
+            }
+        }
     }
 }

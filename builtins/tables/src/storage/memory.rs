@@ -59,6 +59,10 @@ impl Source for MemoryFile {
         self.bytes.len() as u64
     }
 
+    fn held(&self) -> Option<&[u8]> {
+        Some(&self.bytes)
+    }
+
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         self.check(offset, buffer.len() as u64)?;
         let start = usize::try_from(offset).unwrap_or(usize::MAX);

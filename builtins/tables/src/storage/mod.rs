@@ -58,6 +58,11 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// All its bytes, where they are in memory.
+    fn held(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// Whether it has no bytes.
     fn is_empty(&self) -> bool {
         self.len() == 0
@@ -85,6 +90,12 @@ pub trait Source: Send + Sync {
             what: self.path().display().to_string(),
             bytes: length,
         })?;
+        if let Some(held) = self.held() {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            let bytes = held.get(start..start.saturating_add(length));
+            let changed = || Error::corrupt(self.path(), "is shorter than it was");
+            return bytes.map(<[u8]>::to_vec).ok_or_else(changed);
+        }
         let mut bytes = vec![0; length];
         self.read_at(offset, &mut bytes)?;
         Ok(bytes)

@@ -60,7 +60,8 @@ impl Folder for Watch {
                 Ok(source)
             }
             Err(error) => {
-                self.remember(name, None);
+                // One that may not be read is there all the same.
+                self.remember(name, self.folder.stamp(name));
                 Err(error)
             }
         }

@@ -162,16 +162,13 @@ impl Plan {
 fn desc(name: &str, data_type: DataType) -> ColumnDesc {
     ColumnDesc {
         name: name.into(),
-        comment: String::new(),
         data_type,
         scalar: false,
         ndim: 2,
         shape: None,
         max_length: 0,
-        keywords: Record::new(),
         option: 5,
-        manager_type: "DyscoStMan".into(),
-        manager_group: "Dy".into(),
+        later: Later::default(),
     }
 }
 

@@ -173,8 +173,10 @@ struct Roles {
 
 impl Roles {
     fn new(context: &Context<'_>, name: &str) -> Self {
-        let private = &context.siblings.desc.private;
-        let record = match private.get(&format!("Hypercolumn_{name}")) {
+        // Damaged ones are as good as none: the header of the file tells the rest.
+        let private = context.siblings.desc.private().ok();
+        let hypercolumn = format!("Hypercolumn_{name}");
+        let record = match private.and_then(|private| private.get(&hypercolumn)) {
             Some(Value::Record(record)) => Some(record),
             _ => None,
         };

@@ -278,7 +278,7 @@ impl Model {
             storage: StorageOption::SeparateFiles,
             managers: vec![ManagerRef { kind: self.kind.into(), seqnr: 3, blob: Vec::new() }],
             columns: names
-                .map(|original_name| ColumnRef { original_name, seqnr: 3, shape: None })
+                .map(|_| ColumnRef { original_name: None, seqnr: 3, shape: None })
                 .collect(),
         };
         let siblings = Siblings {
@@ -294,16 +294,13 @@ impl Model {
     fn desc(&self, at: usize, data_type: DataType) -> ColumnDesc {
         ColumnDesc {
             name: format!("C{at}"),
-            comment: String::new(),
             data_type,
             scalar: false,
             ndim: i32::try_from(self.cell_axes()).unwrap(),
             shape: None,
             max_length: 0,
-            keywords: Record::new(),
             option: 0,
-            manager_type: self.kind.into(),
-            manager_group: "tiles".into(),
+            later: Later::default(),
         }
     }
 }
