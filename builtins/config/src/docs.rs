@@ -64,6 +64,7 @@ mod tests {
                 (Shape::Free(_), _) => continue,
                 (_, "hosts") => fields(toml::from_str::<Hosts>("prefix='x'\nrange='1-2'").ok()),
                 (_, "stores") => fields(catalogue().first()),
+                (_, "jobs") => fields(crate::jobs::built_in().first()),
                 (_, "versions") => fields(Version {
                     number: 0,
                     integration_time_s: 1.0,

@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Choices(&'static [&'static str]),
     /// A program with fixed arguments; a text alone is a program without.
     Program,
+    /// Options of a module: an inner table of plain values.
+    Options,
 }
 
 /// One key of a table.
@@ -241,6 +243,27 @@ pub(crate) static TABLES: &[Table] = &[
             key("calibrated", Kind::Flag, "true").required(),
             key("quality_kept", Kind::Flag, "false").required(),
             key("archived_in", Kind::Text, r#""ARCHIVE_PROC""#),
+        ],
+    },
+    Table {
+        name: "jobs",
+        model: "Job",
+        shape: Shape::List { identity: "name" },
+        keys: &[
+            key("name", Kind::Text, r#""CleanEmptyLDSPaths""#).required(),
+            key("hosts", Kind::Text, r#""node001""#),
+            key("calendar", Kind::Text, r#""0 20 1 * *""#).required(),
+            key("zone", Kind::Text, r#""UTC""#),
+            key("module", Kind::Text, r#""CleanEmptyLDSPaths""#).required(),
+            key("options", Kind::Options, r#"{ older-than = "2d" }"#),
+            key("yes", Kind::Flag, "true"),
+            key("account", Kind::Text, r#""lofareor""#),
+            key("log_folder", Kind::Path, r#""~/logs""#),
+            key("keep_logs", Kind::Int(0, 10_000), "12"),
+            key("mail", Kind::Texts, r#"["data@example.org"]"#),
+            key("hook", Kind::Program, r#"["/opt/bin/alarm"]"#),
+            key("time_out", POSITIVE, "21600"),
+            key("enabled", Kind::Flag, "true"),
         ],
     },
 ];

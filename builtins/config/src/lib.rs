@@ -6,6 +6,7 @@ pub mod access;
 mod docs;
 mod error;
 mod hosts;
+mod jobs;
 mod keys;
 mod layer;
 mod load;

@@ -132,7 +132,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
 /// The configuration without any file and variable.
 pub fn built_in() -> Config {
     let (stores, versions) = (crate::stores::catalogue(), crate::versions::standard());
-    Config { stores, versions, ..Config::default() }
+    Config { stores, versions, jobs: crate::jobs::built_in(), ..Config::default() }
 }
 
 fn build(layers: Vec<Layer>, faults: &mut Vec<Fault>) -> (Option<Config>, Origins) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use toml::{Table, Value};
 
+use crate::jobs;
 use crate::keys;
 use crate::layer::{Element, Layer, Setting};
 use crate::model::Store;
@@ -41,6 +42,7 @@ pub(crate) fn merge(layers: Vec<Layer>, faults: &mut Vec<Fault>) -> (Table, Orig
     lists.insert("stores", stores.elements());
     let versions = with_standard(lists.remove("versions").unwrap_or_default());
     lists.insert("versions", versions);
+    lists.entry("jobs").or_insert_with(|| jobs::built_in().iter().map(built_in).collect());
 
     for (list, elements) in lists {
         let complete = elements.into_iter().filter(|element| is_complete(list, element, faults));

@@ -36,6 +36,8 @@ pub struct Config {
     pub database: Database,
     /// Steps of the processing; a standard one (0 to 3) stays as it is unless its number is listed.
     pub versions: Vec<Version>,
+    /// What runs by itself, and when; any job listed replaces all built-in ones, and `jobs = []` is none.
+    pub jobs: Vec<Job>,
 }
 
 /// Who may do what; all other accounts have level `user`.
@@ -365,4 +367,73 @@ pub struct Version {
     /// Store that keeps it, if any.
     #[serde(default)]
     pub archived_in: Option<String>,
+}
+
+/// A module that runs at given times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// Its name in logs and messages: letters, digits, `.`, `_` and `-`.
+    pub name: String,
+    /// Where it runs, a node list; none: wherever it is installed.
+    #[serde(default)]
+    pub hosts: Option<String>,
+    /// When: minute, hour, day of the month, month and weekday as in crontab, or a word such as `@daily`.
+    pub calendar: String,
+    /// Time zone of the calendar; none: that of the host, as for cron.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// The module it runs.
+    pub module: String,
+    /// Options of the module by their long names: texts, numbers, true or false, and lists of them.
+    #[serde(default)]
+    pub options: BTreeMap<String, JobValue>,
+    /// The yes that a module asks for before it does what cannot be undone.
+    #[serde(default)]
+    pub yes: bool,
+    /// Account it belongs to; none: whoever installs it.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// Folder of its logs; none: `cron/HOST` in the state folder.
+    #[serde(default)]
+    pub log_folder: Option<PathBuf>,
+    /// Logs of earlier runs that are kept.
+    #[serde(default = "twelve")]
+    pub keep_logs: usize,
+    /// Addresses that are told when it fails.
+    #[serde(default)]
+    pub mail: Vec<String>,
+    /// Program with arguments that is started when it fails.
+    #[serde(default)]
+    pub hook: Vec<String>,
+    /// Seconds after which it is stopped; none: never.
+    #[serde(default)]
+    pub time_out: Option<u64>,
+    /// Whether it runs at all.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+/// The value of an option in a job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum JobValue {
+    /// On or off.
+    Flag(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number.
+    Float(f64),
+    /// A text.
+    Text(String),
+    /// Several of them.
+    List(Vec<JobValue>),
+}
+
+fn twelve() -> usize {
+    12
+}
+
+fn yes() -> bool {
+    true
 }

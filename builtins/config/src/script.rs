@@ -216,6 +216,12 @@ mod api {
         to_dynamic(&config.versions)
     }
 
+    /// What runs by itself, as an array of maps; unset keys are `()`.
+    #[rhai_fn(global, get = "jobs", pure)]
+    pub fn table_jobs(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.jobs)
+    }
+
     /// Reads a node list into an array of names, each once; fails with kind `input`.
     #[rhai_fn(global, name = "nodes", return_raw, pure)]
     pub fn list(

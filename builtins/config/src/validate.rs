@@ -8,6 +8,7 @@ use ledama_base::host_group::HostGroup;
 use ledama_base::ranges::{IntRange, parse_int_range};
 use ledama_base::suggest;
 
+use crate::jobs;
 use crate::model::{Config, Hosts, Store};
 use crate::origin::{Fault, Origin, Origins};
 
@@ -23,6 +24,7 @@ pub(crate) fn check(config: &Config, origins: &Origins, faults: &mut Vec<Fault>)
     check.programs();
     check.versions();
     check.corrections();
+    check.jobs();
 }
 
 /// Machines of a group; more is a mistyped range.
@@ -235,6 +237,16 @@ impl Check<'_> {
             }
             if let Some(store) = &version.archived_in {
                 self.store_name(at("archived_in"), store);
+            }
+        }
+    }
+
+    fn jobs(&mut self) {
+        for (index, key, fault) in jobs::faults(self.config) {
+            // The built-in ones are for a cluster that need not be this one.
+            let origin = self.origins.of_element("jobs", index, key);
+            if origin != Origin::Default {
+                self.fault(origin, fault.message, fault.help);
             }
         }
     }

@@ -104,9 +104,31 @@ pub(crate) fn check(kind: Kind, value: Value, around: Surroundings<'_>) -> Resul
             around,
         ),
         (Kind::Program, Value::String(program)) => Ok(Value::Array(vec![Value::String(program)])),
+        (Kind::Options, Value::Table(options)) => {
+            match options.iter().find(|(_, value)| !is_plain(value, true)) {
+                Some((name, _)) => Err(Wrong {
+                    message: format!("has a value of `{name}` that no option takes"),
+                    help: Some(
+                        "values are texts, numbers, true or false, and lists of them".into(),
+                    ),
+                }),
+                None => Ok(Value::Table(options)),
+            }
+        }
+        (Kind::Options, other) => Err(wrong("a table such as { older-than = \"2d\" }", &other)),
         (Kind::Program, list) => {
             each(Kind::Text, "a list of a program and its arguments", list, around)
         }
+    }
+}
+
+/// What an option of a module can be.
+fn is_plain(value: &Value, list: bool) -> bool {
+    match value {
+        Value::String(_) | Value::Integer(_) | Value::Boolean(_) => true,
+        Value::Float(number) => number.is_finite(),
+        Value::Array(items) => list && items.iter().all(|item| is_plain(item, false)),
+        Value::Datetime(_) | Value::Table(_) => false,
     }
 }
 
@@ -190,6 +212,8 @@ pub(crate) fn from_text(kind: Kind, text: &str) -> Value {
         Kind::Texts | Kind::Choices(_) => list(','),
         Kind::Paths | Kind::NodePaths => list(':'),
         Kind::Program => Value::String(text.to_string()),
+        // Lists of tables have no variables.
+        Kind::Options => as_written().unwrap_or_else(|| Value::String(text.to_string())),
     }
 }
 
