@@ -16,4 +16,5 @@ mod from_reffile;
 mod from_target;
 mod ms_info;
 mod set_mount;
+mod show_processes;
 mod unflag_data;
