@@ -5,12 +5,14 @@ pub(crate) mod manifests;
 
 mod add_imaging_columns;
 mod check_data;
+mod chmod_data;
 mod clean_data;
 mod compare_data;
 mod copy_data;
 mod delete_data;
 mod edited_sets;
 mod edits;
+mod extend_permissions_data;
 mod from_path;
 mod from_reffile;
 mod from_target;

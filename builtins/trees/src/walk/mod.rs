@@ -95,6 +95,7 @@ impl<V: Visitor> Walk<'_, V> {
         let mut tally = Tally::default();
         let entered = self.visitor.enter(spot);
         let later = matches!(entered, Ok(Visit::Later));
+        let lost = entered.is_err();
         if !later {
             tally.add(spot, entered);
         }
@@ -102,6 +103,8 @@ impl<V: Visitor> Walk<'_, V> {
             if depth < DEEPEST {
                 match self.inside(spot, depth) {
                     Ok(inside) => tally.merge(inside),
+                    // Told once is enough.
+                    Err(_) if lost => {}
                     Err(error) => tally.fail(spot, &error),
                 }
             } else {

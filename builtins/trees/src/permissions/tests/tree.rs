@@ -1,11 +1,13 @@
 //! The operation on trees.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
 
 use ledama_base::operation::{ErrorKind, Operation, OperationError};
 use ledama_base::rawtext::path_text;
+use rustix::process::Uid;
+use serde_json::json;
 
 use crate::permissions::{Chmod, ChmodInput, ChmodOutput};
 use crate::testing::{Alone, Disk, mode, set_mode};
@@ -138,4 +140,76 @@ fn an_interruption_ends_it_between_two_entries() {
     // The same again does the rest.
     let output = chmod(&disk, &disk.set(), "770").unwrap();
     assert!(output.unchanged > 0 && output.changed > 0, "{output:?}");
+}
+
+/// Runs as an ordinary user, who may only change what is theirs; nothing if
+/// this is no root.
+fn as_user<T: Send>(uid: u32, work: impl FnOnce() -> T + Send) -> Option<T> {
+    if !rustix::process::geteuid().is_root() {
+        assert!(std::env::var_os("LEDAMA_NO_SKIP").is_none(), "needs root");
+        eprintln!("skipped: needs root");
+        return None;
+    }
+    // Of these threads alone; they end with the pool.
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(2)
+        .start_handler(move |_| rustix::thread::set_thread_uid(Uid::from_raw(uid)).unwrap())
+        .build()
+        .unwrap();
+    Some(pool.install(work))
+}
+
+fn give(path: &Path, uid: u32) {
+    chown(path, Some(uid), None).unwrap();
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            give(&entry.unwrap().path(), uid);
+        }
+    }
+}
+
+#[test]
+fn the_owner_closes_and_opens_a_tree() {
+    let disk = Disk::new();
+    set_mode(disk.root.parent().unwrap(), 0o755);
+    give(&disk.root, 54321);
+    let done = as_user(54321, || {
+        for text in ["a-rwx", "u=rwX", "500", "300", "700"] {
+            chmod(&disk, &disk.set(), text)?;
+        }
+        Ok::<_, OperationError>(())
+    });
+    let Some(done) = done else { return };
+    done.unwrap();
+    assert_eq!(mode(&disk.set().join("ANTENNA")), 0o700);
+    assert_eq!(mode(&disk.set().join("ANTENNA/table.dat")), 0o600);
+}
+
+#[test]
+fn what_belongs_to_others_is_listed_and_the_rest_is_done() {
+    let disk = Disk::new();
+    set_mode(disk.root.parent().unwrap(), 0o755);
+    give(&disk.root, 54321);
+    let foreign = disk.set().join("table.f0");
+    give(&foreign, 12345);
+    let ctx = Alone::default();
+    let Some(done) = as_user(54321, || Chmod.run(input(&disk, &disk.set(), "770"), &ctx)) else {
+        return;
+    };
+    let error = done.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Permission);
+    assert_eq!(
+        error.message,
+        "one entry could not be done: table.f0: Operation not permitted (4 changed, 0 were so already)"
+    );
+    let item = json!({ "path": path_text(&foreign), "error": "Operation not permitted" });
+    assert_eq!(ctx.items(), [item]);
+    assert_eq!(mode(&foreign), 0o644);
+    assert_eq!(mode(&disk.set().join("ANTENNA/table.dat")), 0o660);
+    // A folder that cannot be entered.
+    give(&disk.set().join("ANTENNA"), 12345);
+    set_mode(&disk.set().join("ANTENNA"), 0o700);
+    let Some(done) = as_user(54321, || chmod(&disk, &disk.set(), "775")) else { return };
+    let message = done.unwrap_err().message;
+    assert!(message.starts_with("2 entries could not be done: ANTENNA: "), "{message}");
 }
