@@ -8,6 +8,7 @@
 
 pub mod acl;
 pub mod archive;
+pub mod digest;
 pub mod empty;
 pub mod permissions;
 #[cfg(feature = "script")]
@@ -27,5 +28,6 @@ pub fn operations(registry: Registry) -> Registry {
     let registry = registry.with(acl::SetAcl).with(acl::RestoreAcl);
     let registry = registry.with(archive::LookPack).with(archive::Pack);
     let registry = registry.with(archive::LookUnpack).with(archive::Unpack);
+    let registry = registry.with(digest::Digest);
     registry.with(empty::FindEmpty).with(empty::RemoveEmpty).with(empty::RemoveListed)
 }

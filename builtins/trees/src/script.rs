@@ -1,7 +1,9 @@
-//! The namespace `trees` of scripts.
+//! The namespaces `trees` and `digests` of scripts.
 
 // What `#[export_module]` asks for and writes.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::wildcard_imports)]
+
+mod digests;
 
 use ledama_base::operation::{ErrorKind, OperationError};
 use ledama_base::quote::show;
@@ -81,8 +83,8 @@ fn undo_text(change: Map) -> Result<ImmutableString, OperationError> {
 }
 
 fn read_undo(path: &str) -> Result<UndoFile, OperationError> {
-    let text = std::fs::read_to_string(text_path(path))
-        .map_err(|e| OperationError::io(show(path), &e))?;
+    let text =
+        std::fs::read_to_string(text_path(path)).map_err(|e| OperationError::io(show(path), &e))?;
     UndoFile::parse(&text).map_err(|e| input(format!("{}: {e}", show(path))))
 }
 
@@ -90,7 +92,8 @@ fn input(message: String) -> OperationError {
     OperationError::new(ErrorKind::Input, message)
 }
 
-/// Registers it.
+/// Registers them.
 pub fn register(engine: &mut Engine) {
+    digests::register(engine);
     engine.register_static_module("trees", exported_module!(api).into());
 }
