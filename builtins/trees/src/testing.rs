@@ -64,7 +64,16 @@ impl Disk {
     /// `L80897/L80897_SB000.MS` with two files and a folder with one file;
     /// folders 755, files 644.
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::in_folder(tempfile::tempdir().unwrap())
+    }
+
+    /// The same in memory where that can be, for tests that flush very often.
+    pub(crate) fn in_memory() -> Self {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Self::in_folder(folder.unwrap())
+    }
+
+    fn in_folder(folder: tempfile::TempDir) -> Self {
         let root = folder.path().canonicalize().unwrap().join("lofareor");
         let disk = Self { folder, root };
         fs::create_dir_all(disk.set().join("ANTENNA")).unwrap();
