@@ -4,7 +4,7 @@ use crate::cli::recipe::{self, Verb};
 use crate::cli::run;
 use crate::diagnostic::{Diagnostic, Place, usage_error};
 use crate::engine::ScriptFile;
-use crate::manifest::{Form, Manifest, Purpose, command};
+use crate::manifest::{Form, Manifest, Purpose, command, trailing};
 
 /// Reads every example as the host would.
 pub(super) fn check(script: &ScriptFile, manifest: &Manifest, findings: &mut Vec<Diagnostic>) {
@@ -36,6 +36,7 @@ fn try_out(manifest: &Manifest, words: impl Iterator<Item = String>) -> Option<S
         Ok(matches) => manifest
             .offered()
             .find(|o| o.required && !matches.contains_id(&o.name))
+            .filter(|o| !trailing::gives(manifest, o, &matches))
             .map(|o| format!("`--{}` is required", o.name)),
         Err(error) if !error.use_stderr() => None,
         Err(error) => Some(usage_error(&error, "").message),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Command;
 
 use super::Page;
-use crate::manifest::{Kind, Manifest, OptionDecl, describe};
+use crate::manifest::{Kind, Manifest, OptionDecl, describe, trailing};
 
 /// The list of all modules by group.
 pub(super) fn index(manifests: &[Manifest], groups: &[String]) -> Page {
@@ -66,7 +66,8 @@ fn usage(manifest: &Manifest) -> String {
     for option in manifest.options.iter().filter(|o| o.required) {
         put(&mut usage, format_args!(" --{} <{}>", option.name, option.shown_metavar()));
     }
-    usage + " [OPTIONS]"
+    usage.push_str(" [OPTIONS]");
+    usage + trailing::usage(manifest).as_str()
 }
 
 /// One table for each heading.

@@ -29,6 +29,7 @@ pub(super) fn manifest(
         }
     }
     super::destructive::check(manifest, table, faults);
+    super::trailing::check(manifest, table, faults);
     for example in &manifest.examples {
         let begin = manifest.command();
         if example != &begin && !example.starts_with(&format!("{begin} ")) {

@@ -6,6 +6,7 @@ use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, Re
 use clap::{Arg, ArgAction, Command, ValueHint};
 
 use super::model::{Kind, ListOf, Manifest, OptionDecl};
+use super::trailing;
 
 /// What the command is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,7 @@ pub fn command_called(
     for option in plain.into_iter().chain(grouped) {
         command = command.args(args(option, purpose));
     }
+    command = command.args(trailing::arg(manifest));
     // Derived arguments bring the comment of their struct along: our words come last.
     command = host(command).about(manifest.summary.clone()).long_about(long_about(manifest));
     for letter in &manifest.host_letters {
@@ -78,6 +80,7 @@ fn usage(called: &str, manifest: &Manifest) -> String {
         let _ = write!(usage, " --{} <{}>", option.name, option.shown_metavar());
     }
     usage.push_str(" [OPTIONS]");
+    usage.push_str(&trailing::usage(manifest));
     usage
 }
 

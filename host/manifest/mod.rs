@@ -26,6 +26,7 @@ pub mod rerun;
 pub mod search;
 pub(crate) mod syntax;
 mod time;
+pub(crate) mod trailing;
 mod typed;
 mod value;
 

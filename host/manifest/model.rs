@@ -34,6 +34,9 @@ pub struct Manifest {
     pub destructive: Destructive,
     /// What it prints.
     pub result: ResultKind,
+    /// The option that also takes the words after `--`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trailing: Option<String>,
     /// Shared option groups it includes.
     pub includes: Vec<String>,
     /// Its own options, then those of the included groups.

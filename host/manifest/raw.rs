@@ -51,6 +51,9 @@ impl RawOptions {
                 raw.set(&option.name, value, Origin::CommandLine, None);
             }
         }
+        if let Some((name, value)) = super::trailing::typed(manifest, matches) {
+            raw.set(name, value, Origin::CommandLine, None);
+        }
         raw
     }
 

@@ -117,6 +117,7 @@ fn common(source: &Source<'_>, table: &mut Table<'_>, faults: &mut Faults) -> Ma
         changes: Changes::Nothing,
         destructive: Destructive::Never,
         result: ResultKind::Report,
+        trailing: None,
         includes: Vec::new(),
         options: Vec::new(),
         host_letters: Vec::new(),
@@ -146,6 +147,7 @@ fn of_module(manifest: &mut Manifest, table: &mut Table<'_>, groups: &Groups, fa
     manifest.changes = changes.unwrap_or(Changes::Nothing);
     manifest.destructive = destructive::read(table, faults);
     manifest.result = result.unwrap_or(ResultKind::Report);
+    manifest.trailing = table.text("trailing", faults);
 }
 
 fn version(table: &mut Table<'_>, faults: &mut Faults) {

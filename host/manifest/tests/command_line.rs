@@ -190,6 +190,39 @@ fn a_reffile_must_be_there() {
 }
 
 #[test]
+fn words_after_two_dashes_are_the_text_of_an_option() {
+    let keys = r#"trailing: "line", options: [
+        #{ name: "line", short: "l", kind: "text", required: true, help: "Which", metavar: "COMMAND" },
+        #{ name: "fast", short: "f", kind: "flag", help: "Fast" }]"#;
+    let manifest = manifest(keys);
+    let parse = |words: &[&str]| parse_os(&manifest, words.iter().map(OsString::from).collect());
+    let line = |words: &[&str]| parse(words).unwrap().text("line").unwrap().to_string();
+    assert_eq!(line(&["-l", "ls  'a b'"]), "ls  'a b'");
+    assert_eq!(line(&["-f", "--", "ls", "-l", "--fast"]), "ls -l --fast");
+    let odd = ["", "a b", "it's", "$x", "--", "A=b", "new\nline", "*", "\""];
+    let text = line(&[&["--"][..], &odd].concat());
+    assert_eq!(ledama_base::words::split(&text).unwrap().words, odd);
+    // The same again, by an option.
+    let options = parse(&["-f", "--", "a b", "c"]).unwrap();
+    assert_eq!(
+        crate::manifest::rerun::line(&options),
+        r#"ledama run Try --line ''\''a b'\'' c' --fast"#
+    );
+    let back = crate::manifest::rerun::arguments(&options);
+    assert_eq!(parse_os(&manifest, back).unwrap().to_json(), options.to_json());
+    let raw = OsString::from_vec(b"\xff \xfe".to_vec());
+    let options = parse_os(&manifest, vec!["--".into(), raw.clone()]).unwrap();
+    let words = ledama_base::words::split(options.text("line").unwrap()).unwrap().words;
+    assert_eq!(ledama_base::rawtext::decode(&words[0]), raw);
+
+    assert!(parse(&["-l", "x", "--", "y"]).unwrap_err().contains("cannot be used with"));
+    assert!(parse(&["--"]).unwrap_err().contains("`--line` (or `-l`) is required"));
+    assert!(parse(&["x"]).is_err(), "words need the dashes");
+    let help = command(&manifest, Purpose::Show, host).render_long_help().to_string();
+    assert!(help.contains("ledama run Try --line <COMMAND> [OPTIONS] [-- COMMAND...]"), "{help}");
+}
+
+#[test]
 fn a_flag_can_make_a_run_destructive() {
     let flags = r#"changes: "data", options: [
         #{ name: "delete", short: "d", kind: "flag", help: "Delete" },

@@ -94,6 +94,16 @@ fn what_makes_a_run_destructive_is_a_flag_of_the_module() {
     }
 }
 
+#[test]
+fn words_after_two_dashes_are_for_a_text() {
+    let options = r#"options: [#{ name: "line", kind: "text", help: "x" },
+                               #{ name: "mode", kind: "int", help: "x" }]"#;
+    let told = |name: &str| faults(&format!("trailing: \"{name}\", {options}"));
+    assert_eq!(told("line"), [""; 0]);
+    assert!(told("lin")[0].contains("there is no option `lin` | did you mean `line`?"));
+    assert!(told("mode")[0].contains("`mode` is not of kind `text`"));
+}
+
 /// Whatever stands in a file, reading it ends with faults, never with a panic.
 mod no_text_panics {
     use proptest::prelude::*;
