@@ -12,6 +12,7 @@ mod copy_data;
 mod delete_data;
 mod edited_sets;
 mod edits;
+mod execute_command_on_data;
 mod extend_permissions_data;
 mod from_path;
 mod from_reffile;
