@@ -59,7 +59,11 @@ pub struct Table {
 impl Table {
     /// Opens the table in this folder.
     ///
-    /// Takes no lock and reads only `table.dat` and `table.lock`.
+    /// Takes no lock and reads only `table.dat` and `table.lock`; files of
+    /// columns are opened with the first of their columns. Files of up to
+    /// 64 KiB are read then, whole, and closed, so that what is written into
+    /// them later does not show; larger ones stay open and are read as they
+    /// are at each call.
     /// Nothing stops another process from writing meanwhile: reading that
     /// fails for this reason fails with [`Error::BeingWritten`], and
     /// [`Table::verify`] tells whether what was read is of one state.

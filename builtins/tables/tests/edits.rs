@@ -317,7 +317,7 @@ fn columns_are_added() {
         let table = Table::open(&path).unwrap();
         let model = table.column("MODEL_DATA").unwrap();
         let data = table.column("CORRECTED_DATA").unwrap();
-        assert_eq!(model.keywords().len(), 2);
+        assert_eq!(model.keywords().unwrap().len(), 2);
         for row in 0..table.nrow() {
             assert_eq!(model.shape(row).unwrap(), data.shape(row).unwrap(), "{name} {row}");
         }

@@ -55,7 +55,7 @@ fn facts(table: &Table) -> Vec<Value> {
                 "manager": manager.map_or("", |manager| manager.kind.as_str()),
                 "name": manager.map_or("", |manager| manager.name.as_str()),
                 "error": column.err().map(|error| error.to_string()),
-                "comment": desc.comment,
+                "comment": desc.comment(),
             })
         })
         .collect()

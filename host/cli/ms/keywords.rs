@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::super::Outcome;
 use super::{Which, value};
+use crate::diagnostic::Diagnostic;
 use crate::report::{results, table};
 
 /// Options of `ledama ms keywords`.
@@ -20,8 +21,10 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Outcome {
     let tables = args.which.tables()?;
     if args.which.json {
-        let all: Vec<_> =
-            tables.iter().map(|(name, table)| as_json(name, table, args.limit)).collect();
+        let all: Vec<_> = tables
+            .iter()
+            .map(|(name, table)| as_json(name, table, args.limit))
+            .collect::<Result<_, _>>()?;
         results::json(&all);
         return Ok(0);
     }
@@ -29,7 +32,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         let mut rows = Vec::new();
         flat("", opened.keywords(), args.limit, &mut rows);
         for column in opened.columns() {
-            flat(&format!("{}.", column.name), &column.keywords, args.limit, &mut rows);
+            let keywords = column.keywords().map_err(|error| super::failure(&error))?;
+            flat(&format!("{}.", column.name), keywords, args.limit, &mut rows);
         }
         results::write(&super::heading(name, tables.len()));
         results::write(&table::render(&["keyword".into(), "value".into()], &rows));
@@ -37,14 +41,16 @@ pub(super) fn run(args: &Args) -> Outcome {
     Ok(0)
 }
 
-fn as_json(name: &str, table: &Table, limit: usize) -> serde_json::Value {
-    let columns: serde_json::Map<_, _> = table
-        .columns()
-        .iter()
-        .filter(|column| !column.keywords.is_empty())
-        .map(|column| (column.name.clone(), value::of_record(&column.keywords, limit)))
-        .collect();
-    json!({ "table": name, "keywords": value::of_record(table.keywords(), limit), "columns": columns })
+fn as_json(name: &str, table: &Table, limit: usize) -> Result<serde_json::Value, Diagnostic> {
+    let mut columns = serde_json::Map::new();
+    for column in table.columns() {
+        let keywords = column.keywords().map_err(|error| super::failure(&error))?;
+        if !keywords.is_empty() {
+            columns.insert(column.name.clone(), value::of_record(keywords, limit));
+        }
+    }
+    let keywords = value::of_record(table.keywords(), limit);
+    Ok(json!({ "table": name, "keywords": keywords, "columns": columns }))
 }
 
 /// One row for each value; nested records get dotted names.

@@ -152,7 +152,7 @@ fn new_column(
         return Err(OperationError::new(ErrorKind::Input, message));
     }
     let comment = if name == MODEL { "The model data column" } else { "The corrected data column" };
-    let mut keywords = data.keywords().clone();
+    let mut keywords = data.keywords().map_err(failed)?.clone();
     if name == MODEL {
         keywords.set(SELECTION, selection(table)?);
     }
@@ -250,7 +250,9 @@ fn selection(table: &Table) -> Result<Value, OperationError> {
 fn select(session: &mut Session<'_>, table: &Table) -> Result<bool, OperationError> {
     let wanted = selection(table)?;
     let model = table.columns().iter().find(|column| column.name == MODEL);
-    if model.is_some_and(|model| model.keywords.get(SELECTION) == Some(&wanted)) {
+    if let Some(model) = model
+        && model.keywords().map_err(failed)?.get(SELECTION) == Some(&wanted)
+    {
         return Ok(false);
     }
     session.editor.set_keyword(Some(MODEL), SELECTION, wanted).map_err(failed)?;

@@ -52,7 +52,7 @@ impl Reader {
     /// A column of a table that has it.
     pub(super) fn column(&mut self, table: &'static str, name: &str) -> Option<Column> {
         let opened = self.table(table).filter(|table| table.has_column(name))?.column(name);
-        self.keep(&fact(table, name), opened)
+        self.keep_of(table, name, opened)
     }
 
     /// The value of a result; a failure is remembered under the fact's name.
@@ -65,6 +65,13 @@ impl Reader {
                 self.problems.push(Problem { fact: fact.into(), message: error.to_string() });
                 None
             }
+        }
+    }
+
+    fn keep_of<T>(&mut self, table: &str, name: &str, result: Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            failed @ Err(_) => self.keep(&fact(table, name), failed),
         }
     }
 
@@ -82,7 +89,7 @@ impl Reader {
     ) -> Option<T> {
         let column = self.column(table, name).filter(|column| row < column.nrow())?;
         let value = read(&column);
-        self.keep(&fact(table, name), value)
+        self.keep_of(table, name, value)
     }
 
     /// The text of a cell; empty texts count.
@@ -124,7 +131,7 @@ impl Reader {
     pub(super) fn all<T: Element>(&mut self, table: &'static str, name: &str) -> Option<Vec<T>> {
         let column = self.column(table, name)?;
         let values = column.values::<T>(0..column.nrow());
-        self.keep(&fact(table, name), values)
+        self.keep_of(table, name, values)
     }
 }
 

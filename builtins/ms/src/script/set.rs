@@ -179,9 +179,9 @@ pub mod methods {
     }
 
     /// Its keywords, such as units.
-    #[rhai_fn(global, get = "keywords", pure)]
-    pub fn column_keywords(column: &mut Column) -> Map {
-        value::record(column.keywords())
+    #[rhai_fn(global, get = "keywords", return_raw, pure)]
+    pub fn column_keywords(ctx: NativeCallContext<'_>, column: &mut Column) -> ScriptResult<Map> {
+        told(column.keywords()).map(value::record).at(&ctx)
     }
 
     /// The shape of a cell, slowest axis first; `()` where it has no value.

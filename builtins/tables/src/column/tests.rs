@@ -79,7 +79,7 @@ fn column(fake: Fake, scalar: bool) -> Column {
         shape: None,
         max_length: 0,
         option: 0,
-        later: Later::default(),
+        later: crate::desc::column_desc::Later::default(),
     };
     let table = TableDesc { columns: vec![desc], ..TableDesc::default() };
     let nrow = fake.nrow();

@@ -3,6 +3,7 @@
 //!
 //! Source: `casacore/tables/DataMan/{BucketFile,BucketCache}.cc`.
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::buffer::Endian;
@@ -56,13 +57,21 @@ impl Buckets {
         self.source.check(self.place(number), self.size as u64)
     }
 
-    /// A bucket, from memory if it was read lately.
-    pub(crate) fn get(&self, number: u32) -> Result<Arc<[u8]>> {
+    /// A bucket, from memory if the file is held there or the bucket was
+    /// read lately.
+    pub(crate) fn get(&self, number: u32) -> Result<Bucket<'_>> {
+        if let Some(file) = self.source.held() {
+            self.check(number)?;
+            let place = usize::try_from(self.place(number)).unwrap_or(usize::MAX);
+            let bytes = file.get(place..place.saturating_add(self.size));
+            let changed = || self.corrupt("is shorter than it was");
+            return bytes.map(Bucket::Held).ok_or_else(changed);
+        }
         {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(at) = kept.iter().position(|(found, _)| *found == number) {
                 kept[..=at].rotate_right(1);
-                return Ok(Arc::clone(&kept[0].1));
+                return Ok(Bucket::Read(Arc::clone(&kept[0].1)));
             }
         }
         self.check(number)?;
@@ -74,12 +83,31 @@ impl Buckets {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.truncate(KEPT - 1);
         kept.insert(0, (number, Arc::clone(&bucket)));
-        Ok(bucket)
+        Ok(Bucket::Read(bucket))
     }
 
     /// A "damaged" error on this file.
     pub(crate) fn corrupt(&self, what: impl Into<String>) -> Error {
         Error::corrupt(self.source.path(), what)
+    }
+}
+
+/// The bytes of a bucket.
+pub(crate) enum Bucket<'a> {
+    /// Of a file that is in memory.
+    Held(&'a [u8]),
+    /// Read from the file.
+    Read(Arc<[u8]>),
+}
+
+impl Deref for Bucket<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Held(bytes) => bytes,
+            Self::Read(bytes) => bytes,
+        }
     }
 }
 

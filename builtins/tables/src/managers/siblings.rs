@@ -28,16 +28,7 @@ impl Siblings {
     /// What the storage manager at a place of the column set is opened with.
     pub(crate) fn context(&self, manager: usize) -> Context<'_> {
         let manager = &self.set.managers[manager];
-        let columns = self
-            .bound(manager.seqnr)
-            .map(|column| {
-                let desc = &self.desc.columns[column];
-                let made = &self.set.columns[column];
-                let shape = made.shape.as_deref().or(desc.shape.as_deref());
-                let original_name = made.original_name.as_deref().unwrap_or(&desc.name);
-                BoundColumn { desc, original_name, shape }
-            })
-            .collect();
+        let columns = self.bound(manager.seqnr).map(|column| self.column(column)).collect();
         Context {
             folder: &self.folder,
             kind: &manager.kind,
@@ -48,6 +39,15 @@ impl Siblings {
             columns,
             siblings: self,
         }
+    }
+
+    /// The column at a place in the description, as its manager sees it.
+    pub(crate) fn column(&self, at: usize) -> BoundColumn<'_> {
+        let desc = &self.desc.columns[at];
+        let made = &self.set.columns[at];
+        let shape = made.shape.as_deref().or(desc.shape.as_deref());
+        let original_name = made.original_name.as_deref().unwrap_or(&desc.name);
+        BoundColumn { desc, original_name, shape }
     }
 
     /// The columns of a storage manager, by their places in the description.

@@ -26,12 +26,18 @@ pub(crate) struct Window {
 
 impl Window {
     /// The bytes at an offset.
-    pub(crate) fn fetch(
-        &mut self,
-        source: &dyn Source,
+    pub(crate) fn fetch<'a>(
+        &'a mut self,
+        source: &'a dyn Source,
         offset: u64,
         length: usize,
-    ) -> Result<&[u8]> {
+    ) -> Result<&'a [u8]> {
+        if let Some(file) = source.held() {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            if let Some(bytes) = file.get(start..start.saturating_add(length)) {
+                return Ok(bytes);
+            }
+        }
         let at = match self.find(offset, length) {
             Some(at) => at,
             None => self.fill(source, offset, length)?,
@@ -41,7 +47,8 @@ impl Window {
 
     /// Fills `out` with the bytes at an offset.
     pub(crate) fn read(&mut self, source: &dyn Source, offset: u64, out: &mut [u8]) -> Result<()> {
-        if out.len() >= DIRECT && self.find(offset, out.len()).is_none() {
+        let direct = out.len() >= DIRECT && source.held().is_none();
+        if direct && self.find(offset, out.len()).is_none() {
             source.check(offset, out.len() as u64)?;
             source.read_at(offset, out)?;
             self.bytes.clear();

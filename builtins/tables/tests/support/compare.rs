@@ -191,8 +191,8 @@ fn description(table: &Table, path: &str, known: &Json, root: &Path, outcome: &m
         "direct": desc.is_direct(),
         "fixed_shape": desc.is_fixed_shape(),
         "maxlen": desc.max_length,
-        "comment": desc.comment,
-        "keywords": keywords(table, &desc.keywords, root),
+        "comment": desc.comment(),
+        "keywords": keywords(table, desc.keywords().unwrap(), root),
         "dm_type": holder.map(|manager| &manager.kind),
     });
     for (fact, ours) in ours.as_object().unwrap() {

@@ -19,7 +19,6 @@ use crate::error::{Error, Result};
 use crate::managers::{BoundColumn, ColumnReader, Manager};
 use crate::part::{AxisPart, Part};
 use crate::storage::{Folder, Memory, Source};
-use crate::value::Record;
 
 /// What a file is made of.
 #[derive(Debug, Clone)]
@@ -168,7 +167,7 @@ fn desc(name: &str, data_type: DataType) -> ColumnDesc {
         shape: None,
         max_length: 0,
         option: 5,
-        later: Later::default(),
+        later: crate::desc::column_desc::Later::default(),
     }
 }
 

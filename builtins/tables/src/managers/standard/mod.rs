@@ -14,7 +14,7 @@ mod strings;
 mod texts;
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use self::fixed::Fixed;
@@ -24,7 +24,8 @@ use self::texts::{CELL, Form, Texts};
 use super::array_file::ArrayFile;
 use super::buckets::{Buckets, u32_at, u64_at};
 use super::indirect::{Indirect, Places};
-use super::{BoundColumn, ColumnReader, Context, Manager, Shape};
+use super::window::Window;
+use super::{BoundColumn, ColumnReader, Context, Manager, Shape, Siblings};
 use crate::aipsio::Reader;
 use crate::buffer::Endian;
 use crate::data_type::DataType;
@@ -50,10 +51,12 @@ pub(super) struct Standard {
     core: Arc<Core>,
     arrays: Arc<ArrayFile>,
     path: PathBuf,
-    columns: Vec<Column>,
+    siblings: Siblings,
+    /// The places of the columns in the description.
+    columns: Vec<usize>,
 }
 
-/// What is kept of a column until it is asked for.
+/// What is needed of a column to read it.
 struct Column {
     name: String,
     kind: DataType,
@@ -73,12 +76,12 @@ impl Standard {
         let (name, offsets, maps) = blob(context)?;
         let source = context.open("")?;
         let length = source.len().min(super::buckets::HEADER);
-        let head = source.bytes(0, length)?;
-        let mut reader = Reader::with_endian(source.path(), &head, context.endian);
+        let mut window = Window::default();
+        let head = window.fetch(&*source, 0, usize::try_from(length).unwrap_or_default())?;
+        let mut reader = Reader::with_endian(source.path(), head, context.endian);
         let header = Header::read(&mut reader, context.endian)?;
         let buckets = Buckets::new(source, header.bucket_size, header.buckets);
         let indices = header.indices(&buckets, context.endian)?;
-        let columns = context.columns.iter().map(Column::new).collect::<Result<_>>()?;
         let core =
             Core { buckets, endian: context.endian, nrow: context.nrow, offsets, maps, indices };
         let arrays = ArrayFile::new(context.folder, context.file_name("i"), context.endian);
@@ -88,7 +91,8 @@ impl Standard {
             core: Arc::new(core),
             arrays: Arc::new(arrays),
             path: context.path().join(context.file_name("i")),
-            columns,
+            siblings: context.siblings.clone(),
+            columns: context.siblings.bound(context.seqnr).collect(),
         })
     }
 }
@@ -105,29 +109,34 @@ fn blob(context: &Context<'_>) -> Result<(String, Vec<u32>, Vec<u32>)> {
 
 impl Manager for Standard {
     fn column(&self, index: usize) -> Result<Arc<dyn ColumnReader>> {
-        let Some(column) = self.columns.get(index) else {
+        let Some(at) = self.columns.get(index) else {
             return Err(Error::Range { what: format!("column {index} of {}", self.columns.len()) });
         };
-        let name = column.name.clone();
-        let place = |bits| Place::new(&self.core, index, &column.name, bits);
-        Ok(match &column.layout {
+        let Column { name, kind, layout } = Column::new(&self.siblings.column(*at))?;
+        let place = |bits| Place::new(&self.core, index, &name, bits);
+        Ok(match layout {
             Layout::Fixed(shape) => {
-                let place = place(column.bits(shape, &self.path)?)?;
-                Arc::new(Fixed { place, name, kind: column.kind, shape: shape.clone() })
+                let bits = bits(kind, &shape);
+                let impossible = || {
+                    let what = format!("column {name} has an impossible shape");
+                    Error::corrupt(&self.path, what)
+                };
+                let place = place(bits.ok_or_else(impossible)?)?;
+                Arc::new(Fixed { place, name, kind, shape })
             }
             Layout::Text(length) => {
                 let place = place(length.saturating_mul(8))?;
-                Arc::new(Fixed { place, name, kind: column.kind, shape: Shape::new() })
+                Arc::new(Fixed { place, name, kind, shape: Shape::new() })
             }
             Layout::Texts(form) => {
-                if let Form::Fixed(shape) = form {
+                if let Form::Fixed(shape) = &form {
                     self.check_texts(shape)?;
                 }
-                Arc::new(Texts { place: place(CELL * 8)?, name, form: form.clone() })
+                Arc::new(Texts { place: place(CELL * 8)?, name, form })
             }
             Layout::Indirect => {
                 let arrays = Arc::clone(&self.arrays);
-                Arc::new(Indirect::new(place(64)?, arrays, &name, column.kind, &self.path))
+                Arc::new(Indirect::new(place(64)?, arrays, &name, kind, &self.path))
             }
         })
     }
@@ -184,14 +193,12 @@ impl Column {
         };
         Ok(Self { name: desc.name.clone(), kind: desc.data_type, layout })
     }
+}
 
-    /// Bits of a cell of this shape.
-    fn bits(&self, shape: &[usize], path: &Path) -> Result<usize> {
-        let value = self.kind.width().map_or(Some(1), |width| width.checked_mul(8));
-        shape.iter().try_fold(value.unwrap_or(1), |bits, axis| bits.checked_mul(*axis)).ok_or_else(
-            || Error::corrupt(path, format!("column {} has an impossible shape", self.name)),
-        )
-    }
+/// Bits of a cell of this shape.
+fn bits(kind: DataType, shape: &[usize]) -> Option<usize> {
+    let value = kind.width().map_or(Some(1), |width| width.checked_mul(8))?;
+    shape.iter().try_fold(value, |bits, axis| bits.checked_mul(*axis))
 }
 
 impl Places for Place {
@@ -262,7 +269,7 @@ impl Header {
         let mut next = self.first_index;
         for _ in 0..self.index_buckets {
             buckets.check(next)?;
-            let bucket = buckets.source.bytes(buckets.place(next), buckets.size() as u64)?;
+            let bucket = buckets.get(next)?;
             let start = if self.index_offset > 0 { self.index_offset as usize } else { LINKS };
             let part = bucket.get(start..).unwrap_or_default();
             let wanted = length - bytes.len();

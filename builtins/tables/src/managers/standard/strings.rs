@@ -7,13 +7,11 @@
 //!
 //! Source: `casacore/tables/DataMan/SSMStringHandler.cc`.
 
-use std::sync::Arc;
-
 use crate::aipsio::text;
 use crate::buffer::Endian;
 use crate::error::Result;
 use crate::managers::Shape;
-use crate::managers::buckets::{Buckets, u32_at};
+use crate::managers::buckets::{Bucket, Buckets, u32_at};
 
 /// Bytes before the texts.
 const HEAD: usize = 16;
@@ -25,7 +23,7 @@ const MAX_AXES: u32 = 64;
 pub(super) struct Strings<'a> {
     buckets: &'a Buckets,
     number: Option<u32>,
-    bucket: Arc<[u8]>,
+    bucket: Bucket<'a>,
     at: usize,
     used: usize,
     next: u32,
@@ -36,7 +34,7 @@ pub(super) struct Strings<'a> {
 impl<'a> Strings<'a> {
     /// No place yet.
     pub(super) fn new(buckets: &'a Buckets) -> Self {
-        let bucket = Arc::from([]);
+        let bucket = Bucket::Held(&[]);
         Self { buckets, number: None, bucket, at: 0, used: 0, next: 0, hops: 0 }
     }
 
@@ -103,6 +101,11 @@ impl<'a> Strings<'a> {
 
     /// The next number.
     pub(super) fn number(&mut self) -> Result<u32> {
+        if let Some(end) = self.at.checked_add(4).filter(|end| *end <= self.used) {
+            let number = u32_at(&self.bucket, HEAD + self.at, Endian::Big);
+            self.at = end;
+            return Ok(number.unwrap_or_default());
+        }
         let mut bytes = Vec::with_capacity(4);
         self.take(4, &mut bytes)?;
         Ok(u32_at(&bytes, 0, Endian::Big).unwrap_or_default())

@@ -69,7 +69,7 @@ impl Tiled {
         let axes = context.columns.iter().find(|column| column.desc.ndim >= 0);
         let axes = axes.map_or(0, |column| usize::try_from(column.desc.ndim).unwrap_or(0));
         let header = Header::read(context, &mut reader, axes)?;
-        let roles = Roles::new(context, &header.name);
+        let roles = Roles::new(context, &header.name)?;
         let axes = roles.axes.unwrap_or(axes);
         let data = roles.data(&context.columns);
         let kinds: Vec<_> = data.iter().map(|at| context.columns[*at].desc.data_type).collect();
@@ -172,11 +172,9 @@ struct Roles {
 }
 
 impl Roles {
-    fn new(context: &Context<'_>, name: &str) -> Self {
-        // Damaged ones are as good as none: the header of the file tells the rest.
-        let private = context.siblings.desc.private().ok();
-        let hypercolumn = format!("Hypercolumn_{name}");
-        let record = match private.and_then(|private| private.get(&hypercolumn)) {
+    fn new(context: &Context<'_>, name: &str) -> Result<Self> {
+        let private = context.siblings.desc.private()?;
+        let record = match private.get(&format!("Hypercolumn_{name}")) {
             Some(Value::Record(record)) => Some(record),
             _ => None,
         };
@@ -188,7 +186,7 @@ impl Roles {
         let first = data.as_ref().and_then(|names| names.first());
         let first = first.and_then(|name| context.columns.iter().find(|column| is(column, name)));
         let axes = first.and_then(|column| usize::try_from(column.desc.ndim).ok());
-        Self { data, coordinates: texts("coord").unwrap_or_default(), axes }
+        Ok(Self { data, coordinates: texts("coord").unwrap_or_default(), axes })
     }
 
     /// The data columns in the order in which they stand in a tile: wide

@@ -13,7 +13,6 @@ use crate::error::Result;
 use crate::managers::Siblings;
 use crate::managers::tiled::Tiled;
 use crate::storage::{Folder, Memory};
-use crate::value::Record;
 
 /// Writes AipsIO objects.
 #[derive(Default)]
@@ -300,7 +299,7 @@ impl Model {
             shape: None,
             max_length: 0,
             option: 0,
-            later: Later::default(),
+            later: crate::desc::column_desc::Later::default(),
         }
     }
 }
