@@ -52,7 +52,7 @@ pub struct Search {
 pub enum Kind {
     /// A measurement set, a folder.
     Ms,
-    /// A tar archive.
+    /// A tar archive, compressed or not.
     Tar,
     /// A BVF file.
     Bvf,

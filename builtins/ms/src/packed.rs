@@ -43,6 +43,11 @@ impl Packed {
         if length == 0 {
             return Err(damaged("an empty tar file".into()));
         }
+        let mut begin = [0; 4];
+        let known = file.read_exact_at(&mut begin, 0).is_ok();
+        if known && (begin.starts_with(&[0x1f, 0x8b]) || begin == [0x28, 0xb5, 0x2f, 0xfd]) {
+            return Err(damaged("is compressed: unpack it to look inside".into()));
+        }
         let mut members = BTreeMap::new();
         let reader = file.try_clone().map_err(io)?;
         let mut tar = tar::Archive::new(reader);

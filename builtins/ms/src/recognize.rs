@@ -42,14 +42,15 @@ pub(crate) fn folder_name(name: &str, loose: bool) -> FolderName {
     }
 }
 
-/// Which form of packed set a file of this name is: the name of a set and `.tar` or `.bvf`.
+/// Which form of packed set a file of this name is: the name of a set and
+/// `.tar`, `.tar.gz`, `.tar.zst` or `.bvf`.
 pub(crate) fn packed_name(name: &str, loose: bool) -> Option<Kind> {
     let packed = Packed::of(name)?;
     let whole = &name[..name.len() - packed.extension().len() - 1];
     let set = is_packed_name(name)
         || matches!(folder_name(whole, loose), FolderName::Set | FolderName::Possible);
     set.then_some(match packed {
-        Packed::Tar => Kind::Tar,
+        Packed::Tar | Packed::TarGz | Packed::TarZst => Kind::Tar,
         Packed::Bvf => Kind::Bvf,
     })
 }
@@ -150,6 +151,8 @@ mod tests {
         for (name, kind) in [
             ("L44833_SAP000_SB001_uv.MS.tar", Some(Kind::Tar)),
             ("L44833_SAP000_SB001_uv.MS_1a2b3c.tar", Some(Kind::Tar)),
+            ("L44833_SAP000_SB001_uv.MS.tar.gz", Some(Kind::Tar)),
+            ("L44833_SAP000_SB001_uv.MS.dppp.tar.zst", Some(Kind::Tar)),
             ("l_sb001.ms.BVF", Some(Kind::Bvf)),
             ("solutions_SB001.tar", None),
             ("pipe_SB413.tar", None),

@@ -1,9 +1,9 @@
 //! The operation `ms.scan`: which measurement sets a node has below folders.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ledama_base::operation::{Effect, ErrorKind, Operation, OperationContext, OperationError};
-use ledama_base::path::DataPath;
+use ledama_base::path::{DataPath, Packed};
 use ledama_base::{rawtext, units, usage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -165,7 +165,10 @@ fn look(set: &mut Found, input: &ScanInput) -> Option<f64> {
             }
             frequency::of_set(&set.path)
         }
-        Kind::Tar if input.packed_facts => frequency::of_packed(&set.path),
+        // Inside of a compressed one nothing can be found without unpacking it.
+        Kind::Tar if input.packed_facts && !is_compressed(&set.path) => {
+            frequency::of_packed(&set.path)
+        }
         _ => return None,
     };
     match read {
@@ -175,6 +178,11 @@ fn look(set: &mut Found, input: &ScanInput) -> Option<f64> {
             None
         }
     }
+}
+
+fn is_compressed(path: &Path) -> bool {
+    let name = path.file_name().map(rawtext::encode).unwrap_or_default();
+    Packed::of(&name).is_some_and(Packed::is_compressed)
 }
 
 fn interrupted() -> OperationError {

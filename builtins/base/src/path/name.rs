@@ -2,7 +2,8 @@
 //! hundreds of thousands of them:
 //!
 //! * a measurement set `L<id>[_<version>][_SAP<beam>]_SB<sub-band>[_<text>].MS[.dppp]`,
-//!   packed as `….tar` or `….bvf`, in the long-term archive with a hash before that;
+//!   packed as `….tar` (maybe compressed, `….tar.gz` or `….tar.zst`) or `….bvf`, in
+//!   the long-term archive with a hash before that;
 //! * a dataset folder `L[<year>_]<id>[_<version>]`.
 //!
 //! Ids have five digits or more, years are 19xx or 20xx: so neither can be
@@ -16,6 +17,10 @@ const ID_DIGITS: usize = 5;
 pub enum Packed {
     /// A tar archive.
     Tar,
+    /// One compressed with gzip.
+    TarGz,
+    /// One compressed with Zstandard.
+    TarZst,
     /// A BVF file.
     Bvf,
 }
@@ -23,19 +28,25 @@ pub enum Packed {
 impl Packed {
     /// By the extension of a name.
     pub fn of(name: &str) -> Option<Self> {
-        if ends_ignoring_case(name, ".tar") {
-            Some(Self::Tar)
-        } else if ends_ignoring_case(name, ".bvf") {
-            Some(Self::Bvf)
-        } else {
-            None
-        }
+        [Self::Tar, Self::TarGz, Self::TarZst, Self::Bvf].into_iter().find(|packed| {
+            let extension = packed.extension();
+            let dot = name.len().checked_sub(extension.len() + 1);
+            dot.is_some_and(|dot| name.as_bytes()[dot] == b'.')
+                && ends_ignoring_case(name, extension)
+        })
+    }
+
+    /// Whether it must be unpacked to look inside.
+    pub fn is_compressed(self) -> bool {
+        matches!(self, Self::TarGz | Self::TarZst)
     }
 
     /// The extension without the dot.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Tar => "tar",
+            Self::TarGz => "tar.gz",
+            Self::TarZst => "tar.zst",
             Self::Bvf => "bvf",
         }
     }
@@ -101,7 +112,13 @@ impl<'a> SetName<'a> {
             (s.at > start).then_some(())
         });
         let packed = if scan.skip_ignoring_case(".tar").is_some() {
-            Some(Packed::Tar)
+            if scan.skip_ignoring_case(".gz").is_some() {
+                Some(Packed::TarGz)
+            } else if scan.skip_ignoring_case(".zst").is_some() {
+                Some(Packed::TarZst)
+            } else {
+                Some(Packed::Tar)
+            }
         } else if scan.skip_ignoring_case(".bvf").is_some() {
             Some(Packed::Bvf)
         } else {

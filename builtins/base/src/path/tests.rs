@@ -143,7 +143,11 @@ fn kinds_of_names_are_told_apart() {
         ("cal_SB012.dppp", K::Loose),
         ("cal_SB012.tar", K::LoosePacked),
         ("L80897_SB001.MS.vds", K::Other),
-        ("L80897_SB001.MS.tar.gz", K::Other),
+        ("L80897_SB001.MS.tar.gz", K::Packed),
+        ("L80897_SAP000_SB001_uv.MS.dppp_1a2b.TAR.zst", K::Packed),
+        ("cal_SB012.tar.zst", K::LoosePacked),
+        ("L80897_SB001.MS.gz", K::Other),
+        ("L80897_SB001.MS.tar.xz", K::Other),
         ("L80897_SB001.MS_", K::Other),
         ("L80897_SB001.MS_xyz.tar", K::LoosePacked),
         ("SB_params", K::Other),
@@ -162,6 +166,9 @@ fn kinds_of_names_are_told_apart() {
     assert!(!is_observation_name("L80897_001") && !is_observation_name("80897"));
     assert!(is_dataset_name("L2013_80897_001") && !is_dataset_name("L2013_80897_001 "));
     assert_eq!(DataPath::parse("x.TAR").packed, Some(Packed::Tar));
+    assert_eq!(DataPath::parse("x.tar.Gz").packed, Some(Packed::TarGz));
+    assert_eq!(DataPath::parse("x.tar.zst").packed.map(Packed::extension), Some("tar.zst"));
+    assert_eq!(["tar", "xtar", "é.tar.g", ".gz"].map(Packed::of), [None; 4]);
     assert_eq!(DataPath::parse("x.bvf").packed.map(Packed::extension), Some("bvf"));
 }
 
@@ -195,7 +202,7 @@ fn beams_follow_the_given_corrections() {
 
 static SET: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?s)^L([0-9]{5,})(?:_([0-9]{3}))?(?:_SAP([0-9]{3}))?_SB([0-9]{3,4})(?:_[^.]*)?\.(?i:MS)(?:\.(?i:dppp))*(?:_[0-9A-Fa-f]+)?(\.(?i:tar|bvf))?$",
+        r"(?s)^L([0-9]{5,})(?:_([0-9]{3}))?(?:_SAP([0-9]{3}))?_SB([0-9]{3,4})(?:_[^.]*)?\.(?i:MS)(?:\.(?i:dppp))*(?:_[0-9A-Fa-f]+)?(\.(?i:tar(?:\.(?:gz|zst))?|bvf))?$",
     )
     .unwrap()
 });

@@ -12,7 +12,7 @@ use crate::placeholder::Template;
 
 #[export_module]
 mod api {
-    /// What a path tells, as a map with path, name, parent, kind, lds, id, year, version (0 if none), beam, sb, raw, packed (`tar`, `bvf`), dataset and warnings; what is not known is `()`.
+    /// What a path tells, as a map with path, name, parent, kind, lds, id, year, version (0 if none), beam, sb, raw, packed (`tar`, `tar.gz`, `tar.zst`, `bvf`), dataset and warnings; what is not known is `()`.
     pub fn parse(path: &str) -> Map {
         facts(&DataPath::parse(path))
     }

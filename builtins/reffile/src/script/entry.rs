@@ -83,7 +83,7 @@ pub(super) mod methods {
         entry.facts().raw
     }
 
-    /// `tar` or `bvf` for a packed file, else `()`.
+    /// `tar`, `tar.gz`, `tar.zst` or `bvf` for a packed file, else `()`.
     #[rhai_fn(get = "packed", pure)]
     pub fn packed(entry: &mut Entry) -> Dynamic {
         to_dynamic(&entry.facts().packed.map(ledama_base::path::Packed::extension))
