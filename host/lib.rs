@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod cron;
 pub mod diagnostic;
 pub mod docs;
 pub mod engine;

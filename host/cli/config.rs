@@ -8,9 +8,10 @@ use ledama_base::operation::OperationError;
 use ledama_config::{Sources, show};
 use serde_json::json;
 
-use super::place::{self, Place};
-use super::{Outcome, Shared};
-use crate::diagnostic::Diagnostic;
+use super::desk::Desk;
+use super::place::Place;
+use super::{Outcome, Shared, cron};
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::report::talk::Talk;
 use crate::report::{results, table};
 use crate::run::outcome;
@@ -111,13 +112,14 @@ fn init(shared: &Shared, file: Option<PathBuf>, print: bool) -> Outcome {
 }
 
 fn check(shared: &Shared) -> Outcome {
-    let talk = Talk::new(shared.color);
-    let loaded = ledama_config::load(&Sources::of_process(shared.config.as_deref()))
-        .map_err(|e| place::failure(&e))?;
-    for warning in &loaded.warnings {
-        talk.warn(warning);
+    let desk = Desk::open(shared)?;
+    // What only the modules can tell.
+    let faults = cron::faults(&desk);
+    if !faults.is_empty() {
+        return Err(Failure::from(faults).with_sources(desk.catalogue.sources.clone()));
     }
-    let files: Vec<_> = loaded.files.iter().map(|f| f.display().to_string()).collect();
+    let Desk { talk, place, .. } = desk;
+    let files: Vec<_> = place.loaded.files.iter().map(|f| f.display().to_string()).collect();
     let from = if files.is_empty() { "no file; defaults only".into() } else { files.join(", ") };
     talk.line(&format!("the configuration is in order ({from})"));
     Ok(outcome::OK)

@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod config;
+mod cron;
 mod describe;
 mod desk;
 mod docs;
@@ -100,6 +101,8 @@ enum Command {
     New(new::Args),
     /// Show, write or check the configuration
     Config(config::Args),
+    /// Modules that run by themselves: list and run the jobs, write tables for cron and systemd
+    Cron(cron::Args),
     /// Look at measurement sets and other casacore tables of this host
     Ms(ms::Args),
     /// Find out whether nodes, keys and programs are in order
@@ -150,6 +153,7 @@ pub fn main() -> ExitCode {
         Command::New(args) => new::run(&shared, &args),
         Command::Docs(args) => docs::run(&shared, &args),
         Command::Config(args) => config::run(&shared, &args),
+        Command::Cron(args) => cron::run(&shared, &args),
         Command::Ms(args) => ms::run(&args),
         Command::Doctor(args) => doctor::run(&shared, &args),
         Command::Repl(args) => repl::run(&shared, &args),
