@@ -22,8 +22,7 @@ const SUMMARY: f64 = 6.0;
 const DESCRIPTION: f64 = 2.0;
 const OPTIONS: f64 = 1.0;
 
-/// Of modules that lack some word, those are shown that reach this part of
-/// the best one.
+/// Modules are shown that reach this part of the best one.
 const NEAR: f64 = 0.6;
 
 /// What was found.
@@ -31,7 +30,7 @@ const NEAR: f64 = 0.6;
 pub struct Found<'a> {
     /// The modules, best first.
     pub modules: Vec<&'a Manifest>,
-    /// Whether they have all the words.
+    /// Whether one of them has all the words.
     pub all_words: bool,
 }
 
@@ -64,7 +63,7 @@ pub fn search<'a>(modules: &[&'a Manifest], words: &[String]) -> Found<'a> {
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     let all_words = ranked.iter().any(|(_, all, _)| *all);
     let least = ranked.first().map_or(0.0, |best| best.0 * NEAR);
-    ranked.retain(|(score, all, _)| if all_words { *all } else { *score >= least });
+    ranked.retain(|(score, ..)| *score >= least);
     Found { modules: ranked.into_iter().map(|(.., module)| module).collect(), all_words }
 }
 
