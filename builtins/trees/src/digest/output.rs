@@ -17,7 +17,7 @@ use ledama_base::clock;
 use ledama_base::operation::{ErrorKind, Keep, OperationError};
 use ledama_base::quote::show;
 use ledama_base::rawtext;
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{Access, FlockOperation, access, flock};
 use serde_json::Value;
 
 use super::algorithm::Algorithm;
@@ -66,6 +66,7 @@ impl Output {
                 Taken::Resume => state.resume(path, algorithm)?,
             }
         }
+        can_write_beside(path)?;
         Ok(Self { path: path.to_path_buf(), algorithm, state: Mutex::new(state) })
     }
 
@@ -216,6 +217,16 @@ fn copy(file: &File, place: Range<u64>, target: &mut impl Write) -> std::io::Res
     let mut file = file;
     file.seek(SeekFrom::Start(place.start))?;
     std::io::copy(&mut file.take(place.end - place.start), target).map(drop)
+}
+
+/// Better now than when everything was read.
+fn can_write_beside(path: &Path) -> Result<(), OperationError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
+        OperationError::io(shown(folder), &error.into())
+            .help("give an `--output` in a folder that you can write to")
+    })
 }
 
 fn refused(path: &Path) -> OperationError {

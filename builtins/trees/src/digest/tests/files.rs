@@ -90,6 +90,9 @@ fn a_file_that_is_there_is_kept_unless_something_else_was_asked() {
     assert_eq!(error.kind, ErrorKind::Exists);
     assert!(error.help.unwrap().contains("--overwrite"));
     assert_eq!(output(&place, Taken::Resume).unwrap_err().kind, ErrorKind::Input);
+    let nowhere = place.0.path().join("no/such/folder");
+    let error = Output::new(&nowhere, Algorithm::Md5, Taken::Refuse).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
     let writing = output(&place, Taken::Overwrite).unwrap();
     assert_eq!(fs::read_to_string(place.output()).unwrap(), "somebody's");
     writing.finish(&[key("node011", &place.set())]).unwrap();
