@@ -124,10 +124,8 @@ impl Dialect {
                     )
                     .to_owned(),
             ),
-            Self::Postgres => expression.eq(Expr::cust_with_values(
-                "ANY(CAST($1 AS bigint[]))",
-                [ids_text(ids, '{', '}')],
-            )),
+            Self::Postgres => expression
+                .eq(Expr::cust_with_values("ANY(CAST($1 AS bigint[]))", [ids_text(ids, '{', '}')])),
         }
     }
 

@@ -23,7 +23,9 @@ impl Rule {
     const fn label(self) -> &'static str {
         match self {
             Self::Unique => "such a row is there already",
-            Self::Reference => "a row that it refers to is missing, or other rows still refer to it",
+            Self::Reference => {
+                "a row that it refers to is missing, or other rows still refer to it"
+            }
             Self::Check => "a value is not allowed",
             Self::Missing => "a value is missing",
         }
@@ -97,7 +99,9 @@ pub enum LeddbError {
         reason: String,
     },
     /// The database was made by a newer program.
-    #[error("the database at {place} has version {found}; this program knows versions up to {known}")]
+    #[error(
+        "the database at {place} has version {found}; this program knows versions up to {known}"
+    )]
     Newer {
         /// Where.
         place: String,
@@ -212,10 +216,7 @@ pub enum LeddbError {
 impl LeddbError {
     /// An input error without advice.
     pub fn input(message: impl Into<String>) -> Self {
-        Self::Input {
-            message: message.into(),
-            help: None,
-        }
+        Self::Input { message: message.into(), help: None }
     }
 
     /// The class of the error, as scripts test it.

@@ -1,4 +1,27 @@
 //! The diagnostic database (LEDDB): which observations exist, where their files
 //! are, and how good they are.
+//!
+//! One description of all tables ([`schema`]) makes the DDL of two back ends
+//! ([`ddl`], [`Dialect`]): a file of SQLite, or a server of PostgreSQL. [`store`]
+//! connects; [`migrate`] makes and checks databases; [`partition`] cuts the
+//! diagnostic tables into ranges; [`values`] turns arrays into bytes and back;
+//! [`load`] writes rows; [`meta`] derives facts from them.
 
+pub mod ddl;
+mod dialect;
+mod error;
+pub mod load;
+pub mod meta;
+pub mod migrate;
+pub mod partition;
 pub mod schema;
+#[cfg(feature = "script")]
+pub mod script;
+pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod values;
+
+pub use dialect::Dialect;
+pub use error::{LeddbError, Result, Rule, Violation};
+pub use store::{Database, Location, Options, Transaction};

@@ -65,7 +65,5 @@ END $leddb$"#;
 
 /// All functions, for PostgreSQL.
 pub(super) fn create_functions() -> Vec<Ddl> {
-    [FLOAT, FLOATS, WITH_TIMES, WITHOUT_TIMES]
-        .map(|text| Ddl(text.to_string()))
-        .into()
+    [FLOAT, FLOATS, WITH_TIMES, WITHOUT_TIMES].map(|text| Ddl(text.to_string())).into()
 }

@@ -13,10 +13,10 @@ mod views;
 mod tests;
 
 pub use ident::LONGEST;
-pub use roles::{Role, role_name};
 pub(crate) use ident::{list, outside, quoted};
+pub use roles::{Role, role_name};
 pub(crate) use roles::{create_roles, grants};
-pub(crate) use table::{check_names, create_table, index_name, key_name, sequence_name};
+pub(crate) use table::{check_names, create_table, key_name, sequence_name};
 
 use crate::dialect::Dialect;
 use crate::schema;
@@ -39,8 +39,9 @@ pub fn create_all(dialect: Dialect) -> Vec<Ddl> {
         all.extend(create_table(dialect, table));
     }
     all.extend(views::create_views(dialect));
-    if dialect == Dialect::Postgres {
-        all.extend(functions::create_functions());
+    match dialect {
+        Dialect::Postgres => all.extend(functions::create_functions()),
+        Dialect::Sqlite => all.extend(table::start_counters(schema::tables())),
     }
     all
 }

@@ -1,8 +1,8 @@
 //! Roles of a PostgreSQL database: who may read, who may write, who may change
 //! its structure. Accounts are made members of them by the site.
 
-use super::ident::outside;
 use super::Ddl;
+use super::ident::outside;
 use crate::dialect::literal;
 use crate::error::Result;
 
@@ -70,7 +70,7 @@ fn dollar(name: &str) -> String {
 pub(crate) fn grants(database: &str) -> Result<Vec<Ddl>> {
     let name = |role| outside(&role_name(database, role));
     let (reader, writer, admin) = (name(Role::Reader)?, name(Role::Writer)?, name(Role::Admin)?);
-    let mut all = vec![
+    let all = vec![
         format!("GRANT {reader} TO {writer}"),
         format!("GRANT {writer} TO {admin}"),
         format!("GRANT USAGE ON SCHEMA public TO {reader}"),
@@ -79,13 +79,16 @@ pub(crate) fn grants(database: &str) -> Result<Vec<Ddl>> {
         format!("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {writer}"),
         format!("REVOKE INSERT, UPDATE, DELETE ON \"schema_version\" FROM {writer}"),
         format!("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {writer}"),
-        format!("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {reader}"),
-        format!("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT INSERT, UPDATE, DELETE ON TABLES TO {writer}"),
-        format!("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {writer}"),
+        format!(
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {admin} IN SCHEMA public GRANT SELECT ON TABLES TO {reader}"
+        ),
+        format!(
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {admin} IN SCHEMA public GRANT INSERT, UPDATE, DELETE ON TABLES TO {writer}"
+        ),
+        format!(
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {admin} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {writer}"
+        ),
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC".to_string(),
     ];
-    // Only an owner may attach partitions: the tables belong to the admin role, of
-    // which the account that makes them is a member.
-    all.push(format!("GRANT {admin} TO CURRENT_USER"));
     Ok(all.into_iter().map(Ddl).collect())
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::ident::{list, quoted};
 use super::Ddl;
+use super::ident::{list, quoted};
 use crate::dialect::{Dialect, literal};
 use crate::schema::{Check, Column, Generated, OnDelete, Table, Type};
 
@@ -14,11 +14,7 @@ pub(crate) fn sequence_name(table: &Table) -> String {
 
 /// Name of a unique key, by its place.
 pub(crate) fn key_name(table: &Table, place: usize) -> String {
-    if place == 0 {
-        format!("{}_key", table.short)
-    } else {
-        format!("{}_key_{place}", table.short)
-    }
+    if place == 0 { format!("{}_key", table.short) } else { format!("{}_key_{place}", table.short) }
 }
 
 /// Name of an index, by its columns.
@@ -35,23 +31,35 @@ fn checks(dialect: Dialect, table: &Table) -> Vec<(String, String)> {
     for column in table.columns {
         let name = quoted(column.name);
         match (column.kind, dialect) {
-            (Type::Text(Some(max)), _) => add(column.name, "length", format!("length({name}) <= {max}")),
+            (Type::Text(Some(max)), _) => {
+                add(column.name, "length", format!("length({name}) <= {max}"))
+            }
             (Type::Bool, Dialect::Sqlite) => add(column.name, "flag", format!("{name} IN (0, 1)")),
             (Type::Floats(count), Dialect::Postgres)
             | (Type::Ints(Some(count)), Dialect::Postgres) => {
-                add(column.name, "count", format!("array_ndims({name}) = 1 AND cardinality({name}) = {count}"));
+                add(
+                    column.name,
+                    "count",
+                    format!("array_ndims({name}) = 1 AND cardinality({name}) = {count}"),
+                );
             }
-            (Type::Floats(count), Dialect::Sqlite) | (Type::Ints(Some(count)), Dialect::Sqlite) => add(
-                column.name,
-                "count",
-                format!("json_valid({name}) AND json_type({name}) = 'array' AND json_array_length({name}) = {count}"),
-            ),
+            (Type::Floats(count), Dialect::Sqlite) | (Type::Ints(Some(count)), Dialect::Sqlite) => {
+                add(
+                    column.name,
+                    "count",
+                    format!(
+                        "json_valid({name}) AND json_type({name}) = 'array' AND json_array_length({name}) = {count}"
+                    ),
+                )
+            }
             (Type::Ints(None), Dialect::Sqlite) => add(
                 column.name,
                 "list",
                 format!("json_valid({name}) AND json_type({name}) = 'array'"),
             ),
-            (Type::Json, Dialect::Sqlite) => add(column.name, "json", format!("json_valid({name})")),
+            (Type::Json, Dialect::Sqlite) => {
+                add(column.name, "json", format!("json_valid({name})"))
+            }
             (Type::Json, Dialect::Postgres) => {
                 add(column.name, "json", format!("CAST({name} AS jsonb) IS NOT NULL"));
             }
@@ -64,13 +72,19 @@ fn checks(dialect: Dialect, table: &Table) -> Vec<(String, String)> {
                 let words: Vec<_> = words.iter().map(|word| literal(word)).collect();
                 add(column, "known", format!("{} IN ({})", quoted(column), words.join(", ")));
             }
-            Check::AtLeast(column, least) => add(column, "least", format!("{} >= {least}", quoted(column))),
-            Check::Exactly(column, number) => add(column, "exact", format!("{} = {number}", quoted(column))),
+            Check::AtLeast(column, least) => {
+                add(column, "least", format!("{} >= {least}", quoted(column)))
+            }
+            Check::Exactly(column, number) => {
+                add(column, "exact", format!("{} = {number}", quoted(column)))
+            }
             Check::NotEmpty(column) => add(column, "filled", format!("{} <> ''", quoted(column))),
             Check::NotBefore(column, other) => {
                 add(column, "order", format!("{} >= {}", quoted(column), quoted(other)));
             }
-            Check::Less(column, other) => add(column, "order", format!("{} < {}", quoted(column), quoted(other))),
+            Check::Less(column, other) => {
+                add(column, "order", format!("{} < {}", quoted(column), quoted(other)))
+            }
             Check::ValuesLength => {
                 let length = match dialect {
                     Dialect::Sqlite => "length(\"values\")",
@@ -112,11 +126,15 @@ fn column_sql(dialect: Dialect, table: &Table, column: &Column) -> String {
     if let Some(Generated::Microseconds(of)) = column.generated {
         let microseconds = dialect.rounded(&format!("({} * 1e6)", quoted(of)));
         let microseconds = microseconds.replace("1e6", "1000000.0");
-        let _ = write!(sql, " GENERATED ALWAYS AS ({}) STORED", match dialect {
-            Dialect::Sqlite => microseconds,
-            // A decimal constant would make the product a decimal number.
-            Dialect::Postgres => microseconds.replace("1000000.0", "double precision '1e6'"),
-        });
+        let _ = write!(
+            sql,
+            " GENERATED ALWAYS AS ({}) STORED",
+            match dialect {
+                Dialect::Sqlite => microseconds,
+                // A decimal constant would make the product a decimal number.
+                Dialect::Postgres => microseconds.replace("1000000.0", "double precision '1e6'"),
+            }
+        );
     }
     if let Some(default) = column.default {
         let _ = write!(sql, " DEFAULT {}", dialect.constant(default));
@@ -139,11 +157,8 @@ pub(crate) fn create_table(dialect: Dialect, table: &Table) -> Vec<Ddl> {
             quoted(&sequence_name(table))
         )));
     }
-    let mut parts: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| column_sql(dialect, table, column))
-        .collect();
+    let mut parts: Vec<String> =
+        table.columns.iter().map(|column| column_sql(dialect, table, column)).collect();
     if id_is_row(dialect, table).is_none() {
         parts.push(format!(
             "CONSTRAINT {} PRIMARY KEY ({})",
@@ -216,13 +231,18 @@ pub(crate) fn create_table(dialect: Dialect, table: &Table) -> Vec<Ddl> {
             list(index.columns)
         )));
     }
-    if dialect == Dialect::Sqlite
-        && let Some((_, first)) = table.id
-    {
-        all.push(Ddl(format!(
-            "INSERT INTO \"id_counter\" (\"name\", \"next_id\") VALUES ({}, {first})",
-            literal(table.name)
-        )));
-    }
     all
+}
+
+/// The first id of each table, where there are no sequences.
+pub(crate) fn start_counters(tables: impl Iterator<Item = &'static Table>) -> Vec<Ddl> {
+    tables
+        .filter_map(|table| table.id.map(|(_, first)| (table.name, first)))
+        .map(|(name, first)| {
+            Ddl(format!(
+                "INSERT INTO \"id_counter\" (\"name\", \"next_id\") VALUES ({}, {first})",
+                literal(name)
+            ))
+        })
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! Views: tables with their derived facts, hosts with their flag.
 
-use super::ident::quoted;
 use super::Ddl;
+use super::ident::quoted;
 use crate::dialect::Dialect;
 use crate::schema::views::{STORE_HOST_VIEW, VIEWS};
 
@@ -10,10 +10,7 @@ pub(super) fn create_views(_dialect: Dialect) -> Vec<Ddl> {
     let mut all = Vec::new();
     for view in VIEWS {
         let of = |alias: &str, columns: &[crate::schema::Column]| -> Vec<String> {
-            columns
-                .iter()
-                .map(|column| format!("{alias}.{}", quoted(column.name)))
-                .collect()
+            columns.iter().map(|column| format!("{alias}.{}", quoted(column.name))).collect()
         };
         let mut columns = of("b", view.base.columns);
         columns.extend(of("m", view.meta.columns));

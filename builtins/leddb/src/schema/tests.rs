@@ -94,7 +94,9 @@ fn keys_references_checks_and_indexes_name_columns_that_exist() {
                     assert_eq!(known(a).kind, known(b).kind);
                 }
                 Check::ValuesLength => {
-                    ["values", "n_corr", "n_freq"].map(known);
+                    for name in ["values", "n_corr", "n_freq"] {
+                        known(name);
+                    }
                 }
             }
         }

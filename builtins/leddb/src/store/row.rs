@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Column as _, Decode, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{Column as _, Decode, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
 
 use super::value::Value;
 use crate::error::{LeddbError, Result};
@@ -27,10 +27,7 @@ impl std::fmt::Debug for Inner {
 }
 
 fn wrong(column: usize, error: &dyn std::fmt::Display) -> LeddbError {
-    LeddbError::Value {
-        column,
-        reason: error.to_string(),
-    }
+    LeddbError::Value { column, reason: error.to_string() }
 }
 
 impl Row {
@@ -81,9 +78,9 @@ impl Row {
             Inner::Sqlite(row) => row
                 .try_get_unchecked::<Option<&[u8]>, _>(column)
                 .map_err(|error| wrong(column, &error)),
-            Inner::Postgres(row) => row
-                .try_get::<Option<&[u8]>, _>(column)
-                .map_err(|error| wrong(column, &error)),
+            Inner::Postgres(row) => {
+                row.try_get::<Option<&[u8]>, _>(column).map_err(|error| wrong(column, &error))
+            }
         }
     }
 
@@ -96,11 +93,13 @@ impl Row {
                     return Ok(None);
                 }
                 expect(column, "text", &raw.type_info().name(), &["TEXT"])?;
-                <&str>::decode(raw).map(Some).map_err(|error| wrong(column, &error))
+                <&str as Decode<'_, Sqlite>>::decode(raw)
+                    .map(Some)
+                    .map_err(|error| wrong(column, &error))
             }
-            Inner::Postgres(row) => row
-                .try_get::<Option<&str>, _>(column)
-                .map_err(|error| wrong(column, &error)),
+            Inner::Postgres(row) => {
+                row.try_get::<Option<&str>, _>(column).map_err(|error| wrong(column, &error))
+            }
         }
     }
 }
@@ -142,7 +141,9 @@ impl Cell for Option<i64> {
                     return Ok(None);
                 }
                 expect(column, "an integer", raw.type_info().name(), &["INTEGER"])?;
-                i64::decode(raw).map(Some).map_err(|error| wrong(column, &error))
+                <i64 as Decode<'_, Sqlite>>::decode(raw)
+                    .map(Some)
+                    .map_err(|error| wrong(column, &error))
             }
             Inner::Postgres(row) => {
                 let raw = row.try_get_raw(column).map_err(|error| wrong(column, &error))?;
@@ -169,11 +170,7 @@ where
     T: for<'r> Decode<'r, sqlx::Postgres>,
 {
     fn from_raw(raw: sqlx::postgres::PgValueRef<'_>) -> Result<Self, sqlx::error::BoxDynError> {
-        if raw.is_null() {
-            Ok(None)
-        } else {
-            T::decode(raw).map(Some)
-        }
+        if raw.is_null() { Ok(None) } else { T::decode(raw).map(Some) }
     }
 }
 
@@ -187,7 +184,9 @@ impl Cell for Option<f64> {
                 }
                 // A whole number may come as an integer from an expression.
                 expect(column, "a number", raw.type_info().name(), &["REAL", "INTEGER"])?;
-                f64::decode(raw).map(Some).map_err(|error| wrong(column, &error))
+                <f64 as Decode<'_, Sqlite>>::decode(raw)
+                    .map(Some)
+                    .map_err(|error| wrong(column, &error))
             }
             Inner::Postgres(row) => row.try_get(column).map_err(|error| wrong(column, &error)),
         }

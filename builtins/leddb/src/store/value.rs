@@ -171,10 +171,16 @@ fn list(kind: &sea_query::ArrayType, values: Option<Box<Vec<sea_query::Value>>>)
     };
     let values = values.into_iter().map(Value::from);
     if text {
-        Value::Texts(values.filter_map(|v| if let Value::Text(t) = v { Some(t) } else { None }).collect())
+        Value::Texts(
+            values.filter_map(|v| if let Value::Text(t) = v { Some(t) } else { None }).collect(),
+        )
     } else if float {
-        Value::Floats(values.filter_map(|v| if let Value::Float(f) = v { Some(f) } else { None }).collect())
+        Value::Floats(
+            values.filter_map(|v| if let Value::Float(f) = v { Some(f) } else { None }).collect(),
+        )
     } else {
-        Value::Ints(values.filter_map(|v| if let Value::Int(i) = v { Some(i) } else { None }).collect())
+        Value::Ints(
+            values.filter_map(|v| if let Value::Int(i) = v { Some(i) } else { None }).collect(),
+        )
     }
 }

@@ -6,7 +6,7 @@ use super::columns::*;
 use super::model::{Pseudo, PseudoTable};
 
 /// An observation.
-pub static LDS: PseudoTable = PseudoTable {
+pub(super) static LDS: PseudoTable = PseudoTable {
     kind: Pseudo::Lds,
     name: "LDS",
     about: "an observation",
@@ -41,7 +41,7 @@ pub static LDS: PseudoTable = PseudoTable {
 };
 
 /// A beam of an observation.
-pub static LDSB: PseudoTable = PseudoTable {
+pub(super) static LDSB: PseudoTable = PseudoTable {
     kind: Pseudo::Ldsb,
     name: "LDSB",
     about: "a beam of an observation",
@@ -77,7 +77,7 @@ pub static LDSB: PseudoTable = PseudoTable {
 };
 
 /// One product of a beam (store, averaging, version, packing).
-pub static LDSBP: PseudoTable = PseudoTable {
+pub(super) static LDSBP: PseudoTable = PseudoTable {
     kind: Pseudo::Ldsbp,
     name: "LDSBP",
     about: "one product of a beam (store, averaging, version, packing)",
@@ -133,7 +133,7 @@ pub static LDSBP: PseudoTable = PseudoTable {
 };
 
 /// One sub-band of a product; anchor of the diagnostics.
-pub static MS: PseudoTable = PseudoTable {
+pub(super) static MS: PseudoTable = PseudoTable {
     kind: Pseudo::Ms,
     name: "MS",
     about: "one sub-band of a product; anchor of the diagnostics",
@@ -181,7 +181,7 @@ pub static MS: PseudoTable = PseudoTable {
 };
 
 /// A file or directory.
-pub static MSP: PseudoTable = PseudoTable {
+pub(super) static MSP: PseudoTable = PseudoTable {
     kind: Pseudo::Msp,
     name: "MSP",
     about: "a file or directory",
@@ -231,7 +231,7 @@ pub static MSP: PseudoTable = PseudoTable {
 };
 
 /// Station gain solutions.
-pub static GAIN: PseudoTable = PseudoTable {
+pub(super) static GAIN: PseudoTable = PseudoTable {
     kind: Pseudo::Gain,
     name: "GAIN",
     about: "station gain solutions",
@@ -276,7 +276,7 @@ pub static GAIN: PseudoTable = PseudoTable {
 };
 
 /// Time statistics.
-pub static QTS: PseudoTable = PseudoTable {
+pub(super) static QTS: PseudoTable = PseudoTable {
     kind: Pseudo::Qts,
     name: "QTS",
     about: "time statistics",
@@ -320,7 +320,7 @@ pub static QTS: PseudoTable = PseudoTable {
 };
 
 /// Frequency statistics.
-pub static QFS: PseudoTable = PseudoTable {
+pub(super) static QFS: PseudoTable = PseudoTable {
     kind: Pseudo::Qfs,
     name: "QFS",
     about: "frequency statistics",
@@ -362,7 +362,7 @@ pub static QFS: PseudoTable = PseudoTable {
 };
 
 /// Baseline statistics.
-pub static QBS: PseudoTable = PseudoTable {
+pub(super) static QBS: PseudoTable = PseudoTable {
     kind: Pseudo::Qbs,
     name: "QBS",
     about: "baseline statistics",
@@ -407,7 +407,7 @@ pub static QBS: PseudoTable = PseudoTable {
 };
 
 /// Movies.
-pub static GAIN_MOVIE: PseudoTable = PseudoTable {
+pub(super) static GAIN_MOVIE: PseudoTable = PseudoTable {
     kind: Pseudo::GainMovie,
     name: "GAINMOVIE",
     about: "movies",

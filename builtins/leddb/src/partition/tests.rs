@@ -1,0 +1,178 @@
+//! Ranges are made ahead, hold what belongs to them, and go and come back.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use super::*;
+use crate::error::LeddbError;
+use crate::load::{Diagnostics, Source, replace};
+use crate::schema::diagnostics::GAIN;
+use crate::store::Options;
+use crate::testing::sample::{self, Size};
+use crate::testing::{on_both, on_both_with, postgres};
+
+fn narrow() -> Options {
+    Options { partition_width: 10, ..Options::default() }
+}
+
+fn edges(database: &Database) -> Vec<(i64, i64)> {
+    let all = list(database).unwrap();
+    let of = |name: &str| -> Vec<_> {
+        let ranges = all.iter().filter(|one| one.table == name && one.attached);
+        ranges.map(|one| (one.range.lower, one.range.upper)).collect()
+    };
+    let gain = of("gain");
+    for table in PARTITIONED {
+        assert_eq!(of(table.name), gain, "all four tables have the same ranges");
+    }
+    gain
+}
+
+#[test]
+fn names_and_bounds() {
+    let range = Range::of(105_000, 20_000);
+    assert_eq!(range, Range { lower: 100_000, upper: 120_000 });
+    assert_eq!(
+        range.partition_name(PARTITIONED[3]).unwrap(),
+        "quality_baseline_statistic_part_005_100000_120000"
+    );
+    assert_eq!(bounds("FOR VALUES FROM ('100000') TO ('120000')"), Some(range));
+    assert_eq!(bounds("DEFAULT"), None);
+    let far = Range::of(i64::MAX / 2, 20_000);
+    assert!(far.partition_name(PARTITIONED[2]).is_err());
+}
+
+#[test]
+fn ranges_are_made_ahead_of_the_ids() {
+    on_both_with(&narrow(), |database| {
+        assert_eq!(edges(database), [(0, 10)]);
+        assert_eq!(ensure(database, None).unwrap(), []);
+        // Five of ten ids are left after id 4, and that is when the next is made.
+        let take = |count| database.write(|tx| tx.next_ids(&MEASUREMENTSET, count)).unwrap();
+        assert_eq!(take(5), [0, 1, 2, 3, 4]);
+        assert_eq!(ensure(database, None).unwrap(), []);
+        assert_eq!(take(1), [5]);
+        assert_eq!(ensure(database, None).unwrap(), [Range { lower: 10, upper: 20 }]);
+        assert_eq!(ensure(database, Some(31)).unwrap().len(), 2);
+        assert_eq!(edges(database), [(0, 10), (10, 20), (20, 30), (30, 40)]);
+        assert_eq!(ensure(database, Some(-1)).unwrap_err().kind(), "input");
+    });
+}
+
+#[test]
+fn many_that_make_ranges_at_once_agree() {
+    on_both_with(&narrow(), |database| {
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| ensure(database, Some(45)).unwrap());
+            }
+        });
+        assert_eq!(edges(database).len(), 5);
+    });
+}
+
+#[test]
+fn the_width_is_that_of_the_database_not_of_the_program() {
+    on_both_with(&narrow(), |database| {
+        let again = Database::open(database.location(), &Options::default()).unwrap();
+        assert_eq!(again.read(width).unwrap(), 10);
+        again.close();
+    });
+    on_both(|database| assert_eq!(edges(database), [(0, 20_000)]));
+}
+
+#[test]
+fn a_range_goes_and_comes_back_with_its_rows() {
+    let Some(database) = postgres(&narrow()) else { return };
+    let size = Size { beams: 1, products: 1, subbands: 4, ..Size::default() };
+    let made = database
+        .write(|tx| {
+            let made = sample::observation(tx, 1, size)?;
+            sample::diagnostics(tx, &made, size)?;
+            Ok(made)
+        })
+        .unwrap();
+    crate::meta::refresh(&database, crate::meta::Scope::Touched).unwrap();
+    let count = |tx: &mut Transaction| -> Result<i64> {
+        tx.row(Statement::constant("SELECT count(*) FROM \"gain\"", Vec::new()))?.get(0)
+    };
+    let before = database.read(count).unwrap();
+    assert_eq!(before, 4 * 3);
+    let range = Range { lower: 0, upper: 10 };
+    detach(&database, range).unwrap();
+    detach(&database, range).unwrap();
+    assert_eq!(database.read(count).unwrap(), 0);
+    assert!(list(&database).unwrap().iter().all(|one| !one.attached));
+    // What was loaded is known all the same.
+    crate::meta::refresh(&database, crate::meta::Scope::All).unwrap();
+    let known: bool = database
+        .read(|tx| {
+            tx.row(Statement::constant("SELECT \"lds_has_gain\" FROM \"lds_q\"", Vec::new()))?
+                .get(0)
+        })
+        .unwrap();
+    assert!(known);
+    let load = database.write(|tx| {
+        let source = Source { stamp: None, origin_msp: None };
+        replace(
+            tx,
+            Diagnostics::Gain,
+            made.sets[0],
+            source,
+            sample::rows_of(Diagnostics::Gain, made.sets[0], &made, size),
+        )
+    });
+    let error = load.unwrap_err();
+    assert!(
+        matches!(&error, LeddbError::NoPartition { table, .. } if table == "gain"),
+        "{error:?}"
+    );
+    attach(&database, range).unwrap();
+    assert_eq!(database.read(count).unwrap(), before);
+    assert_eq!(edges(&database)[0], (0, 10));
+    assert_eq!(crate::migrate::check(&database).unwrap(), []);
+    // Rows of a range that came back go with their measurement set.
+    let deleted = Statement::constant("DELETE FROM \"lofar_dataset\"", Vec::new());
+    database.write(|tx| tx.execute(deleted.clone())).unwrap();
+    assert_eq!(database.read(count).unwrap(), 0);
+}
+
+#[test]
+fn a_file_has_nothing_to_take_off() {
+    let database = crate::testing::sqlite(&Options::default());
+    assert_eq!(detach(&database, Range { lower: 0, upper: 20_000 }).unwrap_err().kind(), "input");
+}
+
+#[test]
+fn the_fingerprint_changes_with_every_load() {
+    on_both(|database| {
+        let size = Size { beams: 1, products: 1, subbands: 2, ..Size::default() };
+        let all = Range { lower: 0, upper: 20_000 };
+        let print = || database.read(|tx| fingerprint(tx, &GAIN, all)).unwrap();
+        let empty = print();
+        assert_eq!(empty, "0:0:0:0:-1");
+        let made = database
+            .write(|tx| {
+                let made = sample::observation(tx, 1, size)?;
+                sample::diagnostics(tx, &made, size)?;
+                Ok(made)
+            })
+            .unwrap();
+        let first = print();
+        let source = Source { stamp: Some(2), origin_msp: None };
+        let again = || {
+            database.write(|tx| {
+                replace(
+                    tx,
+                    Diagnostics::Gain,
+                    made.sets[0],
+                    source,
+                    sample::rows_of(Diagnostics::Gain, made.sets[0], &made, size),
+                )
+            })
+        };
+        again().unwrap();
+        let second = print();
+        assert!(first != empty && second != first);
+        assert_eq!(print(), second);
+    });
+}

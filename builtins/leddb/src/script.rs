@@ -1,0 +1,4 @@
+//! The namespace `leddb` of scripts.
+
+/// Registers it.
+pub fn register(_engine: &mut rhai::Engine) {}
