@@ -15,3 +15,4 @@ mod docs;
 mod engine;
 mod manual;
 mod modules;
+mod recipes;

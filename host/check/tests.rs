@@ -152,11 +152,44 @@ fn scripts_and_libraries_are_checked_as_what_they_are() {
     assert_eq!(findings("y.rhai", &files), Vec::<String>::new());
 }
 
-/// Every module that comes with ledama is without fault.
+const RECIPE: &str = "const RECIPE = #{ version: 1, summary: \"Try\", options: [\n\
+     #{ name: \"nodes\", kind: \"nodes\", help: \"Where\" }] };\n";
+
+fn recipe(body: &str) -> Vec<String> {
+    findings("try.rhai", &[("try.rhai", &format!("{RECIPE}{body}"))])
+}
+
 #[test]
-fn our_own_modules_are_good() {
+fn recipes_are_checked_as_modules_are() {
+    let good = "fn steps(opts, recipe) {\n\
+        let list = recipe.step(\"list\", \"CreateRefFileFromPath\", #{ inputpath: \"/d\", nodes: opts.nodes }, #{ creates: \"x.ref\" });\n\
+        more(recipe, list.file); recipe.warn(recipe.folder);\n}\n\
+        fn more(r, file) { r.step(\"later\", \"NotYetThere\", #{ anything: file }); }";
+    assert_eq!(recipe(good), [""; 0]);
+    let bad = "fn steps(opts, recipe) {\n\
+        recipe.step(\"list\", \"CreateRefFileFromPath\", #{ inputpaht: opts.nodse });\n\
+        recipe.step(\"copy\", \"CopyDta\", #{});\n\
+        recipe.stpe(\"x\", \"CopyData\", #{});\n\
+        recipe.plan(\"x\"); recipe.query;\n\
+        recipe.step(\"x\", \"CopyData\");\n}\nprint(1);";
+    insta::assert_snapshot!(recipe(bad).join("\n"));
+    insta::assert_snapshot!(recipe("fn step(opts, recipe) {}\nfn steps(opts) {}").join("\n"));
+    let keys = "const RECIPE = #{ version: 1, summary: \"Try\", group: \"local\", changes: \"data\", options: [\n\
+        #{ name: \"resume\", kind: \"flag\", help: \"x\" }], examples: [\"ledama run try\"] };\n\
+        fn steps(opts, recipe) { opts.resume }";
+    insta::assert_snapshot!(findings("try.rhai", &[("try.rhai", keys)]).join("\n"));
+}
+
+/// Every module and recipe that comes with ledama is without fault.
+#[test]
+fn our_own_scripts_are_good() {
     let library = Library::of(&[], true);
     let checker = Checker::new(library.clone());
+    for name in ["copyandcheck", "gencopyeor2target", "gencopytarget2eor", "genpreproc"] {
+        let script = crate::engine::open(&Spot::Embedded(format!("recipes/{name}.rhai"))).unwrap();
+        let told: Vec<_> = checker.check(&script).iter().map(ToString::to_string).collect();
+        assert_eq!(told, [""; 0], "{name}");
+    }
     let mut seen = 0;
     for name in library.modules().keys() {
         let script = library.find(name).unwrap();

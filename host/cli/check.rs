@@ -9,14 +9,14 @@ use super::modules::Catalogue;
 use super::{Outcome, Shared};
 use crate::check::Checker;
 use crate::diagnostic::{Diagnostic, Failure, any_error};
-use crate::engine::{self, ScriptFile, Spot};
+use crate::engine::{self, Library, ScriptFile, Spot};
 use crate::report::results;
 use crate::run::outcome;
 
 /// Options of `ledama check`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Scripts or modules; all modules that can be found if none is named
+    /// Scripts, modules or recipes; all modules and recipes that can be found if none is named
     files: Vec<String>,
     /// Print as JSON
     #[arg(long)]
@@ -25,8 +25,9 @@ pub(super) struct Args {
 
 /// Checks; exit code 1 if anything is wrong.
 pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
-    let Desk { talk, catalogue, .. } = Desk::open(shared)?;
-    let scripts = scripts(&catalogue, &args.files)?;
+    let Desk { talk, place, catalogue } = Desk::open(shared)?;
+    let recipes = Library::of_recipes(&place.loaded.config.paths.recipes);
+    let scripts = scripts(&catalogue, &recipes, &args.files)?;
     let checker = Checker::new(catalogue.library.clone());
     let mut findings: Vec<Diagnostic> = Vec::new();
     for script in &scripts {
@@ -45,10 +46,15 @@ pub(super) fn run(shared: &Shared, args: &Args) -> Outcome {
     Ok(if broken { outcome::FAILED } else { outcome::OK })
 }
 
-fn scripts(catalogue: &Catalogue, files: &[String]) -> Result<Vec<ScriptFile>, Failure> {
+fn scripts(
+    catalogue: &Catalogue,
+    recipes: &Library,
+    files: &[String],
+) -> Result<Vec<ScriptFile>, Failure> {
     if files.is_empty() {
-        let spots = catalogue.library.modules();
-        return spots.values().map(|spot| engine::open(spot).map_err(Failure::from)).collect();
+        let (modules, recipes) = (catalogue.library.modules(), recipes.modules());
+        let spots = modules.values().chain(recipes.values());
+        return spots.map(|spot| engine::open(spot).map_err(Failure::from)).collect();
     }
     let mut found = Vec::new();
     for name in files {
@@ -56,7 +62,8 @@ fn scripts(catalogue: &Catalogue, files: &[String]) -> Result<Vec<ScriptFile>, F
         if path.is_dir() {
             found.extend(folder(&path)?);
         } else {
-            found.push(catalogue.find(name)?);
+            found
+                .push(catalogue.find(name).or_else(|fault| recipes.find(name).map_err(|_| fault))?);
         }
     }
     Ok(found)

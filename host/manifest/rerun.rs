@@ -59,19 +59,18 @@ pub fn script_line(words: &[OsString]) -> Vec<u8> {
         if !line.is_empty() {
             line.push(b' ');
         }
-        match word.to_str() {
-            Some(text) => line.extend(shell_words::quote(text).bytes()),
-            None => {
-                line.push(b'\'');
-                for byte in word.as_bytes() {
-                    match byte {
-                        b'\'' => line.extend(br"'\''"),
-                        byte => line.push(*byte),
-                    }
-                }
-                line.push(b'\'');
+        if let Some(text) = word.to_str() {
+            line.extend(shell_words::quote(text).bytes());
+            continue;
+        }
+        line.push(b'\'');
+        for byte in word.as_bytes() {
+            match byte {
+                b'\'' => line.extend(br"'\''"),
+                byte => line.push(*byte),
             }
         }
+        line.push(b'\'');
     }
     line
 }

@@ -205,7 +205,10 @@ fn options(
     let mut raw = RawOptions::default();
     for (name, value) in &said.options {
         match manifest.option(name) {
-            Some(option) => raw.set(&option.name, value.clone(), Origin::CommandLine, None),
+            Some(option) => {
+                let value = as_element(option.kind, value);
+                raw.set(&option.name, value, Origin::CommandLine, None);
+            }
             None => own.push(no_option(&manifest, name)),
         }
     }
@@ -219,6 +222,15 @@ fn options(
         fault.at(said.place.clone())
     }));
     None
+}
+
+/// A text for a list is one element: a script has arrays for several, and a
+/// file name may hold a comma.
+fn as_element(kind: Kind, value: &RawValue) -> RawValue {
+    match (kind, value) {
+        (Kind::List(_), RawValue::Text(_)) => RawValue::List(vec![value.clone()]),
+        _ => value.clone(),
+    }
 }
 
 fn no_option(manifest: &Manifest, name: &str) -> Diagnostic {

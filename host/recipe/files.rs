@@ -31,8 +31,11 @@ pub(super) fn inputs(
 ) -> Vec<Input> {
     let mut inputs: Vec<Input> = Vec::new();
     let mut add = |path: PathBuf, must: bool| {
+        if created[own].iter().any(|made| path.starts_with(made)) {
+            return;
+        }
         let maker = maker(&path, created);
-        if maker == Some(own) || (maker.is_none() && !must) {
+        if maker.is_none() && !must {
             return;
         }
         if !inputs.iter().any(|known| known.path == path) {

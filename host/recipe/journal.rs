@@ -20,6 +20,9 @@ use crate::run::outcome;
 /// Version of the form of journals.
 const VERSION: u32 = 1;
 
+/// What every journal begins with.
+const BEGIN: &[u8] = b"{\"record\":\"recipe\"";
+
 /// What a run is: the first line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
@@ -104,11 +107,8 @@ impl Past {
         let text = std::str::from_utf8(&bytes[..whole]).map_err(|_| strange())?;
         let mut lines = text.lines();
         let Some(first) = lines.next() else {
-            return if bytes.is_empty() || bytes.starts_with(b"{\"record\":\"recipe\"") {
-                Ok(None)
-            } else {
-                Err(strange())
-            };
+            let ours = bytes.starts_with(BEGIN) || BEGIN.starts_with(bytes);
+            return if ours { Ok(None) } else { Err(strange()) };
         };
         let Ok(Record::Recipe(header)) = serde_json::from_str(first) else { return Err(strange()) };
         if header.version != VERSION {

@@ -56,17 +56,16 @@ pub fn command(step: &Step, folder: Option<&Path>) -> Vec<OsString> {
 
 /// Name, what it waits for, and whether it can run here.
 fn heading(checked: &Checked, step: &Step) -> String {
-    let mut heading = step.name.clone();
-    if !step.after.is_empty() {
-        let names: Vec<_> = step.after.iter().map(|s| checked.steps[*s].name.as_str()).collect();
-        heading.push_str(&format!(", after {}", names.join(", ")));
-    }
-    if let Err(unavailable) = &step.options {
-        heading.push_str(&format!(" (cannot run here: {})", one_line(&unavailable.why.message)));
-    }
-    heading
-}
-
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
+    let names: Vec<_> = step.after.iter().map(|s| checked.steps[*s].name.as_str()).collect();
+    let after =
+        if names.is_empty() { String::new() } else { format!(", after {}", names.join(", ")) };
+    let hindrance = match &step.options {
+        Ok(_) => String::new(),
+        Err(unavailable) => {
+            // A comment ends with its line.
+            let why = unavailable.why.message.replace(['\n', '\r'], " ");
+            format!(" (cannot run here: {why})")
+        }
+    };
+    format!("{}{after}{hindrance}", step.name)
 }

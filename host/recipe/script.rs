@@ -20,7 +20,7 @@ use crate::manifest::RawValue;
 
 /// What a recipe knows and what it has said so far.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Listener {
     /// The configuration.
     pub config: ledama_config::script::Config,
     /// The account.
@@ -34,7 +34,7 @@ pub struct Desk {
     draft: Mutex<Draft>,
 }
 
-impl Desk {
+impl Listener {
     /// A recipe that has said nothing yet.
     pub fn new(
         config: ledama_config::script::Config,
@@ -62,14 +62,14 @@ impl Desk {
 }
 
 /// The handle that the function `steps` gets.
-pub fn handle(desk: Arc<Desk>) -> Dynamic {
-    Dynamic::from(desk)
+pub fn handle(listener: Arc<Listener>) -> Dynamic {
+    Dynamic::from(listener)
 }
 
 #[export_module]
 mod api {
     /// What a recipe says its steps to.
-    pub type Recipe = Arc<super::Desk>;
+    pub type Recipe = Arc<super::Listener>;
 
     /// A step that was said.
     pub type Step = Arc<super::Said>;
@@ -197,6 +197,7 @@ mod api {
     }
 }
 
+#[allow(clippy::unnecessary_box_returns)] // errors of the engine travel in boxes
 fn failure(ctx: &NativeCallContext<'_>, message: &str, help: Option<String>) -> Box<EvalAltResult> {
     let error = ScriptError { kind: "failed".to_string(), message: message.to_string(), help };
     throw(error, ctx.call_position())
@@ -226,9 +227,10 @@ fn said(
     };
     for (option, value) in options.iter().filter(|(_, value)| !value.is_unit()) {
         let Some(value) = raw(value) else {
+            let kind = ctx.engine().map_type_name(value.type_name());
             return bad_input(
                 ctx,
-                format!("option `{option}` of step `{name}` cannot be `{}`", value.type_name()),
+                format!("option `{option}` of step `{name}` cannot hold `{kind}`"),
             );
         };
         said.options.push((option.to_string(), value));

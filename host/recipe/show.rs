@@ -35,7 +35,7 @@ fn list(names: impl Iterator<Item = String>) -> String {
 }
 
 /// A path as seen from the folder.
-fn near(path: &PathBuf, folder: &Path) -> String {
+fn near(path: &Path, folder: &Path) -> String {
     match path.strip_prefix(folder) {
         Ok(inner) if !inner.as_os_str().is_empty() => shown(inner),
         _ => shown(path),

@@ -1,6 +1,7 @@
 //! From a command line to checked steps: what `show`, `print` and `run` have in
 //! common.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,11 +11,11 @@ use clap::{ArgMatches, FromArgMatches};
 use ledama_base::atomic::{self, Existing};
 use serde_json::Value;
 
+use super::super::Shared;
 use super::super::desk::Desk;
 use super::super::facts::with_facts;
 use super::super::modules::Catalogue;
 use super::super::place::Place;
-use super::super::{Outcome, Shared};
 use super::flags::Files;
 use super::shelf::Shelf;
 use super::{Verb, host_options};
@@ -106,7 +107,7 @@ impl<'a> Ready<'a> {
     /// Tells what would stand in the way of a run, as warnings.
     pub(super) fn warn_of_obstacles(&self) {
         let all = (0..self.checked.steps.len()).collect();
-        let mut obstacles = self.checked.obstacles(&all, &Default::default());
+        let mut obstacles = self.checked.obstacles(&all, &BTreeSet::new());
         for obstacle in &mut obstacles {
             obstacle.severity = crate::diagnostic::Severity::Warning;
         }
@@ -214,16 +215,16 @@ fn say(
         Arc::new(printer),
         Arc::new(AtomicBool::new(false)),
     );
-    let desk = Arc::new(script::Desk::new(
+    let listener = Arc::new(script::Listener::new(
         place.config(),
         place.account.name.clone(),
         place.level,
         folder,
         script.label.clone(),
     ));
-    let recipe = script::handle(Arc::clone(&desk));
+    let recipe = script::handle(Arc::clone(&listener));
     match engine::run(&setup, script, Call::Recipe { options: options.to_map(), recipe }) {
-        Ok(_) => Ok(desk.draft()),
+        Ok(_) => Ok(listener.draft()),
         Err(Stop::Fault(fault)) => Err(Failure::from(*fault)),
         Err(Stop::Cancelled | Stop::Ended(_)) => {
             Err(Failure::from(Diagnostic::error("the recipe was stopped"))
@@ -266,9 +267,4 @@ fn find_module(name: &str, place: &Place, catalogue: &Catalogue) -> Module {
         None if reading.declared => Module::Broken(reading.faults),
         None => Module::Unknown(Some(format!("{} declares no MODULE", script.label))),
     }
-}
-
-/// So that the outcome of helpers can be returned as it is.
-pub(super) fn done() -> Outcome {
-    Ok(outcome::OK)
 }
