@@ -41,7 +41,7 @@ impl Change {
     /// What it makes of an entry. A file is executable for the user only if it
     /// is for anybody.
     #[must_use]
-    pub fn apply(&self, before: &State, folder: bool) -> State {
+    pub fn apply(self, before: &State, folder: bool) -> State {
         let acl = before.acl();
         let execute = if folder || acl.mode_bits() & ANY_EXECUTE != 0 { EXECUTE } else { 0 };
         let (acl, inherited) = match self.action {
@@ -55,7 +55,7 @@ impl Change {
         State::new(before.mode, acl, inherited.filter(|_| folder))
     }
 
-    fn grant(&self, mut acl: Acl, execute: u8) -> Acl {
+    fn grant(self, mut acl: Acl, execute: u8) -> Acl {
         let user = Who::User(self.uid);
         // Without a right to execute the mask takes this one away, too.
         let inherited = acl.get(user).unwrap_or_default() & EXECUTE;
@@ -66,7 +66,7 @@ impl Change {
     }
 
     /// Owner and user may do all, others may look.
-    fn only(&self, execute: u8) -> Acl {
+    fn only(self, execute: u8) -> Acl {
         let mut acl = Acl::from_mode(0);
         acl.set(Who::Owner, READ | WRITE | execute);
         acl.set(Who::OwningGroup, READ | execute);
@@ -74,7 +74,7 @@ impl Change {
         self.grant(acl, execute)
     }
 
-    fn revoke(&self, mut acl: Acl) -> Acl {
+    fn revoke(self, mut acl: Acl) -> Acl {
         let limit = acl.get(Who::Mask).unwrap_or(ALL);
         if !acl.remove(Who::User(self.uid)) {
             return acl;

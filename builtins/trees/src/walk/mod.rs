@@ -64,7 +64,9 @@ pub(crate) fn walk<V: Visitor>(
     visitor: &V,
     ctx: &dyn OperationContext,
 ) -> Result<Tally, OperationError> {
-    let walk = Walk { visitor, recursive, ctx, seen: AtomicU64::new(0) };
+    // With one thread handing work over would only cost time.
+    let parallel = rayon::current_num_threads() > 1;
+    let walk = Walk { visitor, recursive, parallel, ctx, seen: AtomicU64::new(0) };
     let tally = walk.entry(&target.spot()?, 0);
     ctx.check()?;
     Ok(tally)
@@ -73,6 +75,7 @@ pub(crate) fn walk<V: Visitor>(
 struct Walk<'a, V> {
     visitor: &'a V,
     recursive: bool,
+    parallel: bool,
     ctx: &'a dyn OperationContext,
     seen: AtomicU64,
 }
@@ -146,10 +149,11 @@ impl<V: Visitor> Walk<'_, V> {
             tally
         };
         let (folders, others) = listing.split();
-        let mut tally = if others.len() > PART {
+        let parts = others.chunks(PART);
+        let mut tally = if self.parallel && parts.len() > 1 {
             others.par_chunks(PART).map(files).reduce(Tally::default, Tally::plus)
         } else {
-            files(others)
+            parts.map(files).fold(Tally::default(), Tally::plus)
         };
         // What turned out to be a folder although the listing did not say so.
         let mut folders = folders.to_vec();
@@ -163,7 +167,11 @@ impl<V: Visitor> Walk<'_, V> {
                 tally
             }
         };
-        tally.merge(folders.par_iter().map(below).reduce(Tally::default, Tally::plus));
+        tally.merge(if self.parallel && folders.len() > 1 {
+            folders.par_iter().map(below).reduce(Tally::default, Tally::plus)
+        } else {
+            folders.iter().map(below).fold(Tally::default(), Tally::plus)
+        });
         self.told(folders.len());
         Ok(tally)
     }

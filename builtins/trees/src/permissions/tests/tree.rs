@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{chown, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ledama_base::operation::{ErrorKind, Operation, OperationError};
 use ledama_base::rawtext::path_text;
@@ -102,6 +102,21 @@ fn a_large_folder_and_odd_names() {
     assert_eq!(output.changed + output.unchanged, 5 + 1000 + 900);
     assert_eq!(mode(&disk.set().join("-rf 299/a/b")), 0o711);
     assert_eq!(mode(&disk.set().join("'\"\n $x 999")), 0o600);
+}
+
+#[test]
+fn a_tree_that_is_too_deep_is_told() {
+    let disk = Disk::new();
+    let mut deep = disk.set();
+    for _ in 0..300 {
+        deep.push("d");
+    }
+    fs::create_dir_all(&deep).unwrap();
+    let message = chmod(&disk, &disk.set(), "2755").unwrap_err().message;
+    assert!(message.contains("folders are nested too deeply"), "{message}");
+    // Those above it are done.
+    let above: PathBuf = disk.set().join(["d"; 150].join("/"));
+    assert_eq!((mode(&above), mode(&deep)), (0o2755, 0o755));
 }
 
 #[test]
