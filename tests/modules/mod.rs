@@ -21,6 +21,8 @@ mod from_target;
 mod md5sum_data;
 mod ms_info;
 mod options;
+mod pack_data;
 mod set_mount;
 mod show_processes;
 mod unflag_data;
+mod unpack_data;

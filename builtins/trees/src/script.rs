@@ -1,8 +1,9 @@
-//! The namespaces `trees` and `digests` of scripts.
+//! The namespaces `trees`, `archives` and `digests` of scripts.
 
 // What `#[export_module]` asks for and writes.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::wildcard_imports)]
 
+mod archives;
 mod digests;
 
 use ledama_base::operation::{ErrorKind, OperationError};
@@ -94,6 +95,7 @@ fn input(message: String) -> OperationError {
 
 /// Registers them.
 pub fn register(engine: &mut Engine) {
+    archives::register(engine);
     digests::register(engine);
     engine.register_static_module("trees", exported_module!(api).into());
 }

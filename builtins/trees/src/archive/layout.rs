@@ -189,7 +189,7 @@ impl<'a> Layout<'a> {
 /// Whether a link in a folder of the set leads to a place in the set. The
 /// folder is a real one, so steps up at the beginning are what they seem; a
 /// step up after the name of what may itself be a link could end anywhere.
-fn stays_inside(folder: &[&[u8]], target: &[u8]) -> bool {
+pub(super) fn stays_inside(folder: &[&[u8]], target: &[u8]) -> bool {
     let mut parts = target.split(|&byte| byte == b'/').filter(|p| !matches!(*p, b"" | b"."));
     let up = parts.by_ref().take_while(|part| *part == b"..").count();
     !target.starts_with(b"/") && up <= folder.len() && parts.all(|part| part != b"..")

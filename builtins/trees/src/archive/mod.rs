@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use format::{Compression, Mode, pack_mode, unpack_mode};
 pub use look::{LookInput, LookOutput, LookPack, LookUnpack, Looked};
-pub use pack::{Pack, PackInput, PackOutput};
+pub use pack::{Pack, PackInput, PackOutput, archive_path};
 pub use unpack::{Unpack, UnpackInput, UnpackOutput};
 
 /// What there was to do.

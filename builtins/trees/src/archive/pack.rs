@@ -30,6 +30,10 @@ use super::sink::Sink;
 use super::tree::Tree;
 use super::{State, fault, threads};
 
+/// What whoever unpacks the set must know.
+const LINKS_OUT: &str =
+    "links in it lead out of the set; UnPackData keeps such links only with --outside-links";
+
 /// Packs one set.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pack;
@@ -99,8 +103,8 @@ pub struct PackOutput {
     pub notes: Vec<String>,
 }
 
-/// Path of the archive of a set.
-pub(super) fn archive_path(
+/// Path of the archive of a set: in the folder `output`, or beside the set.
+pub fn archive_path(
     path: &str,
     output: Option<&str>,
     compression: Compression,
@@ -193,6 +197,9 @@ impl Packing<'_> {
             self.make(&place, &tree)?;
         }
         self.measure(&mut output)?;
+        if tree.has_links_out() {
+            output.notes.push(LINKS_OUT.to_string());
+        }
         if self.input.delete {
             self.delete_set(&tree, &mut output)?;
         }

@@ -20,6 +20,7 @@ use rustix::io::Errno;
 
 use super::fault;
 use super::header::Time;
+use super::layout::stays_inside;
 
 /// Folders inside folders, at most: far beyond any data, and each costs a descriptor.
 const DEEPEST: usize = 200;
@@ -124,6 +125,15 @@ impl Tree {
     pub(super) fn disk_bytes(&self) -> u64 {
         let counted = self.entries.iter().filter(|e| !matches!(e.kind, Kind::HardLink(_)));
         counted.map(|entry| entry.allocated).sum()
+    }
+
+    /// Whether there are symbolic links that lead out of the set.
+    pub(super) fn has_links_out(&self) -> bool {
+        self.entries.iter().any(|entry| {
+            let Kind::Link(target) = &entry.kind else { return false };
+            let parts: Vec<&[u8]> = entry.path.split(|&byte| byte == b'/').collect();
+            !stays_inside(&parts[..parts.len() - 1], target)
+        })
     }
 
     /// The first member that is not what it was in `earlier`.

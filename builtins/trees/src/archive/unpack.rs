@@ -197,7 +197,8 @@ impl Unpacking<'_> {
         let file = open(&self.archive, text)?;
         let facts = facts(&file, text)?;
         output.archive_bytes = facts.length;
-        output.archive_size_bytes = facts.blocks;
+        let blocks = file.metadata().map_err(|e| fault::at(text, e))?.blocks();
+        output.archive_size_bytes = blocks * 512;
         let survey = survey(
             file.try_clone().map_err(|e| fault::at(text, e))?,
             text,
@@ -364,11 +365,11 @@ fn measure(
     Ok(())
 }
 
-/// What tells one state of an archive from another.
+/// What tells one state of an archive from another. Not its blocks: their
+/// number changes by itself while the system writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Facts {
     length: u64,
-    blocks: u64,
     file: (u64, u64),
     times: (i64, i64, i64, i64),
 }
@@ -377,7 +378,6 @@ fn facts(file: &File, text: &str) -> Result<Facts, OperationError> {
     let facts = file.metadata().map_err(|e| fault::at(text, e))?;
     Ok(Facts {
         length: facts.len(),
-        blocks: facts.blocks() * 512,
         file: (facts.dev(), facts.ino()),
         times: (facts.mtime(), facts.mtime_nsec(), facts.ctime(), facts.ctime_nsec()),
     })

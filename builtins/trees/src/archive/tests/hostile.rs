@@ -120,7 +120,8 @@ fn links_out_of_the_set_are_kept_when_that_is_asked_for() {
     symlink("/etc/hostname", disk.set().join("out")).unwrap();
     symlink("../../up", disk.set().join("up")).unwrap();
     let before = seen(&disk.set());
-    pack(PackInput { delete: true, ..pack_input(&disk) }).unwrap();
+    let output = pack(PackInput { delete: true, ..pack_input(&disk) }).unwrap();
+    assert!(output.notes[0].contains("--outside-links"), "{:?}", output.notes);
     let error = unpack(UnpackInput { delete: true, ..unpack_input(&disk) }).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused);
     assert!(error.help.unwrap().contains("--outside-links"));

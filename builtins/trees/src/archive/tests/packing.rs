@@ -356,3 +356,52 @@ fn a_full_disk_is_told_before_anything_is_written() {
     assert_eq!(pack(input).unwrap_err().kind, ErrorKind::NoSpace);
     assert_eq!(names(&disk), ["L80897_SB000.MS"]);
 }
+
+/// Not a test: what the child process of the test below runs.
+#[test]
+fn packs_as_somebody_else() {
+    let Some(set) = std::env::var_os("PACK_TEST_SET") else { return };
+    let path = path_text(Path::new(&set));
+    let roots = vec![std::env::var("PACK_TEST_ROOT").unwrap()];
+    let input = PackInput { path, roots, delete: true, ..PackInput::default() };
+    let error = pack(input).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Permission, "{error}");
+    println!("refused: {error}");
+}
+
+#[test]
+fn what_cannot_be_read_keeps_the_whole_set() {
+    use std::os::unix::process::CommandExt;
+    // The superuser reads everything, so somebody else has to try.
+    const NOBODY: u32 = 65_534;
+    for shut in ["ANTENNA", "table.f0"] {
+        let disk = Disk::in_memory();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        if rustix::process::geteuid().is_root() {
+            for path in [disk.outside("."), disk.root.clone(), disk.observation(), disk.set()] {
+                std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+            for path in ["ANTENNA", "ANTENNA/table.dat", "table.dat", "table.f0"] {
+                std::os::unix::fs::chown(disk.set().join(path), Some(NOBODY), Some(NOBODY))
+                    .unwrap();
+            }
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        set_mode(&disk.set().join(shut), 0o000);
+        let done = command
+            .args(["--exact", "archive::tests::packing::packs_as_somebody_else", "--nocapture"])
+            .env("PACK_TEST_SET", disk.set())
+            .env("PACK_TEST_ROOT", &disk.root)
+            .output();
+        let done = match done {
+            // The program of the tests lies where only the superuser goes.
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return,
+            other => other.unwrap(),
+        };
+        let told = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(done.status.success() && told.contains("refused"), "{told}");
+        assert!(told.contains(shut), "{told}");
+        assert_eq!(names(&disk), ["L80897_SB000.MS"]);
+        assert_eq!(fs::read_dir(disk.set()).unwrap().count(), 3);
+    }
+}
