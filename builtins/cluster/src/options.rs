@@ -2,6 +2,7 @@
 //! known, every value has its type, and messages say which one is wrong.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use ledama_base::operation::{ErrorKind, OperationError};
 use ledama_base::suggest;
@@ -111,6 +112,7 @@ pub fn command(
     let label = ledama_base::quote::show_command(&argv);
     let status = |value: &Value| value.as_i64()?.try_into().ok();
     let text = |value: &Value| value.as_str().map(str::to_string);
+    let bytes = |value: &Value| NonZeroU32::new(value.as_u64()?.try_into().ok()?);
     let mut rule = ResultRule::default();
     if let Some(success) = options.list("success", "an exit status or a list of them", status)? {
         rule.success = success;
@@ -125,7 +127,7 @@ pub fn command(
         stdin: options.text("stdin")?,
         rule,
         capture: options.flag("capture")?.unwrap_or(false),
-        capture_limit: options.count("capture_limit")?,
+        capture_limit: options.take("capture_limit", "a number of bytes", bytes)?,
     };
     let mut task = Task::command(node, &label, spec);
     options.apply_to(&mut task)?;
@@ -262,7 +264,7 @@ mod tests {
         assert!(message(json!({"success": 99_999_999_999_u64})).0.contains("an exit status"));
         assert!(message(json!({"env": {"A": []}})).0.contains("a map of texts"));
         assert!(message(json!({"capture": 1})).0.contains("true or false"));
-        assert!(message(json!({"capture_limit": 0})).0.contains("at least 1"));
+        assert!(message(json!({"capture_limit": 0})).0.contains("a number of bytes"));
         let error = operation("a", "x", json!({}), map(json!({"capture": true}))).unwrap_err();
         assert_eq!(error.message, "`operation` has no option `capture`");
     }

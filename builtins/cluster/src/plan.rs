@@ -6,6 +6,7 @@
 mod check;
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -95,7 +96,7 @@ pub struct CommandSpec {
     /// counted in `stdout_left_out` and `stderr_left_out` of `value`. Without
     /// it a command fails that says more than can be captured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub capture_limit: Option<usize>,
+    pub capture_limit: Option<NonZeroU32>,
 }
 
 /// What counts as success of a command.

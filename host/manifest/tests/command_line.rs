@@ -215,7 +215,7 @@ fn words_after_two_dashes_are_the_text_of_an_option() {
     let words = ledama_base::words::split(options.text("line").unwrap()).unwrap().words;
     assert_eq!(ledama_base::rawtext::decode(&words[0]), raw);
 
-    assert!(parse(&["-l", "x", "--", "y"]).unwrap_err().contains("cannot be used with"));
+    assert!(parse(&["-l", "x", "--", "y"]).unwrap_err().contains("exclude each other"));
     assert!(parse(&["--"]).unwrap_err().contains("`--line` (or `-l`) is required"));
     assert!(parse(&["x"]).is_err(), "words need the dashes");
     let help = command(&manifest, Purpose::Show, host).render_long_help().to_string();

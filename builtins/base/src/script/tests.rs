@@ -73,7 +73,7 @@ fn scripts_get_errors_with_kind_and_place() {
         (r#"words::split("a > b")"#, "input", "`>`"),
         (r#"words::split("a 'b")"#, "input", "not closed"),
         (r#"words::fill(["a"], #{ a: 1 })"#, "input", "`a` must be a text"),
-        (r#"words::fill([1], #{})"#, "input", "must be texts"),
+        ("words::fill([1], #{})", "input", "must be texts"),
     ];
     for (code, kind, part) in table {
         let error = *run(&format!("\n  {code}")).unwrap_err();

@@ -244,7 +244,7 @@ fn values_that_are_no_data_are_refused_with_the_line() {
 fn an_execution_gets_its_options() {
     let fake = fake();
     let code = r#"run.execute(run.plan("t"), #{
-        numnodes: 3, numprocessors: 2, logs: "l", status: (), resume: true
+        numnodes: 3, numprocessors: 2, logs: "l", status: (), resume: true, confirm: "why"
     })"#;
     drop(eval_with(&fake, code).unwrap());
     let (_, execution) = fake.plans.lock().unwrap().remove(0);
@@ -254,6 +254,7 @@ fn an_execution_gets_its_options() {
         logs: Some("l".into()),
         status: None,
         resume: Some(true),
+        confirm: Some("why".into()),
     };
     assert_eq!(execution, wanted);
 }

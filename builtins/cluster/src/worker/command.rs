@@ -124,7 +124,7 @@ fn capture(spec: &CommandSpec) -> Keep {
     match spec.capture_limit {
         _ if !spec.capture => Keep::Tail,
         None => Keep::All,
-        Some(limit) => Keep::Beginning(limit),
+        Some(limit) => Keep::Beginning(usize::try_from(limit.get()).unwrap_or(CAPTURE_LIMIT)),
     }
 }
 

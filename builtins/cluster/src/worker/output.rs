@@ -355,7 +355,7 @@ mod tests {
         let mut collector = Collector::new(Keep::Beginning(6), &[]);
         collector.hear(Stream::Out, b"abcd");
         collector.hear(Stream::Out, "\u{e9}\u{e9}".as_bytes());
-        collector.hear(Stream::Out, &[b'x'; 100_000]);
+        collector.hear(Stream::Out, &vec![b'x'; 100_000]);
         collector.hear(Stream::Err, b"short");
         assert!(!collector.overflow());
         assert_eq!(

@@ -103,7 +103,7 @@ mod tests {
     fn work_is_not_protected() {
         for (name, arguments) in [
             ("bash", &["bash", "script.sh"][..]),
-            ("bash", &["bash", "-c", "sleep 6"]),
+            ("bash", &["bash", "-ec", "sleep 6"]),
             ("sleep", &["sleep", "6"]),
             ("python3", &["-python"]),
             ("sshdx", &["sshdx"]),
