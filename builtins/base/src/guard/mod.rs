@@ -8,6 +8,8 @@
 //! its parents are resolved. The path itself is never resolved: of a link only
 //! the link is removed.
 
+#[cfg(test)]
+mod hostile_tests;
 mod mounts;
 #[cfg(test)]
 mod tests;
