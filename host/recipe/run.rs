@@ -90,13 +90,14 @@ impl Course<'_> {
                 return Err(self.stopped(index, outcome::INTERRUPTED));
             }
             self.announce(index, talk);
-            journal.begin(&step.name)?;
+            journal.begin(&step.name).map_err(|fault| self.unrecorded(fault, index))?;
             let code = doer.run(&step.module, self.arguments(index));
-            journal.end(&step.name, code)?;
+            let recorded = journal.end(&step.name, code);
             if code != outcome::OK {
                 return Err(self.stopped(index, code));
             }
             self.done.insert(index);
+            recorded.map_err(|fault| self.unrecorded(fault, index))?;
         }
         talk.line(&format!("{} of {} steps are done", self.done.len(), self.checked.steps.len()));
         Ok(())
@@ -110,6 +111,20 @@ impl Course<'_> {
         words.truncate(3);
         words.extend(self.arguments(index));
         talk.line(&paint(&rerun::quoted(&words), Tone::Dim, talk.color()));
+    }
+
+    /// The journal could not be written: without it nobody can go on, so
+    /// nothing more is begun.
+    fn unrecorded(&self, fault: Diagnostic, index: usize) -> Failure {
+        let step = &self.checked.steps[index].name;
+        let fault = fault
+            .note(format!("at step `{step}`; done: {}", names(&self.checked.steps, &self.done)));
+        let nothing = self.done.is_empty();
+        Failure::from(fault).with_code(if nothing {
+            outcome::NOTHING_DONE
+        } else {
+            outcome::FAILED
+        })
     }
 
     /// Why the run ended here. The exit code is that of the step, but a run

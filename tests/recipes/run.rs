@@ -96,6 +96,43 @@ fn help_and_completion_come_from_the_declaration() {
 }
 
 #[test]
+fn recipes_are_found_in_the_folders_of_the_configuration() {
+    let stage = Stage::new();
+    let text = stage
+        .work
+        .read("scripts/frequent/three.rhai")
+        .replace("examples: [\"ledama recipe run three --note x\"],", "");
+    stage.work.file("ours/ours.rhai", &text);
+    stage.work.file("mine/mine.rhai", &text);
+    stage.work.file("mine/genpreproc.rhai", &text);
+    stage.work.file("ledama.toml", "[paths]\nrecipes = [\"ours\"]\n");
+    let list = stage.recipe(&["list"]).env("LEDAMA_RECIPES", stage.work.join("mine")).ok();
+    let names: Vec<String> = list
+        .stdout()
+        .lines()
+        .filter_map(|line| line.split_whitespace().next().map(str::to_string))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "copyandcheck",
+            "gencopyeor2target",
+            "gencopytarget2eor",
+            "genpreproc",
+            "mine",
+            "ours",
+            "three"
+        ]
+    );
+    assert_eq!(
+        list.stdout().matches("Write three files").count(),
+        4,
+        "one's own come first; {list}"
+    );
+    stage.recipe(&["run", "OURS", "--only", "one"]).ok();
+}
+
+#[test]
 fn what_is_no_recipe_is_told() {
     let stage = Stage::new();
     stage.work.file("plain.rhai", "print(1);");
