@@ -32,53 +32,75 @@ fn main() -> Result<(), Failure> {
     let input =
         ScanInput { paths: vec![path.clone()], facts: true, threads, ..ScanInput::default() };
     let (seconds, cpu, found) = match mode.as_str() {
-        "info" => passes(times, 5, false, || Ok(json!(MsInfo::read(path, Wanted::default())?)))?,
-        "scan" => passes(times, usize::from(!cold), cold, || {
-            let entries = scan_here(&input).map_err(|error| error.message)?.entries;
-            Ok(entries.into_iter().map(|entry| json!([entry.path, entry.freq_mhz])).collect())
-        })?,
-        "scan-info" => passes(times, usize::from(!cold), cold, || {
-            let only_names = ScanInput { facts: false, ..input.clone() };
-            let entries = scan_here(&only_names).map_err(|error| error.message)?.entries;
-            let paths = entries.into_iter().map(|entry| entry.path).collect();
-            let wanted = InfoInput { paths, threads, ..InfoInput::default() };
-            let sets = info(&wanted, &|| false).map_err(|error| error.message)?.sets;
-            let row = |set: &ledama_ms::info::operation::InfoEntry| {
-                let hz = set.info.as_ref().and_then(|info| info.spectral.ref_frequency_hz);
-                json!([set.path, hz.map(|hz| hz / 1e6)])
-            };
-            Ok(sets.iter().map(row).collect())
-        })?,
+        "info" => {
+            let read = || Ok(MsInfo::read(path, Wanted::default())?);
+            passes(times, 5, false, read, |info| json!(info))?
+        }
+        "scan" => passes(
+            times,
+            usize::from(!cold),
+            cold,
+            || {
+                let entries = scan_here(&input).map_err(|error| error.message)?.entries;
+                Ok(entries)
+            },
+            |entries| entries.iter().map(|entry| json!([entry.path, entry.freq_mhz])).collect(),
+        )?,
+        "scan-info" => passes(
+            times,
+            usize::from(!cold),
+            cold,
+            || {
+                let only_names = ScanInput { facts: false, ..input.clone() };
+                let entries = scan_here(&only_names).map_err(|error| error.message)?.entries;
+                let paths = entries.into_iter().map(|entry| entry.path).collect();
+                let wanted = InfoInput { paths, threads, ..InfoInput::default() };
+                Ok(info(&wanted, &|| false).map_err(|error| error.message)?.sets)
+            },
+            |sets| {
+                let row = |set: &ledama_ms::info::operation::InfoEntry| {
+                    let hz = set.info.as_ref().and_then(|info| info.spectral.ref_frequency_hz);
+                    json!([set.path, hz.map(|hz| hz / 1e6)])
+                };
+                sets.iter().map(row).collect()
+            },
+        )?,
         other => return Err(format!("no mode {other}").into()),
     };
     println!("{}", json!({ "seconds": seconds, "cpu": cpu, "found": found }));
     Ok(())
 }
 
-/// What a pass found, the seconds of each counted pass, and the processor
-/// seconds of all of them.
-fn passes(
+/// The seconds of each counted pass, the processor seconds of all of them,
+/// and what the last one found, which is `shown` outside of the time.
+fn passes<T>(
     times: usize,
     before: usize,
     cold: bool,
-    read: impl Fn() -> Result<Value, Failure>,
+    read: impl Fn() -> Result<T, Failure>,
+    shown: impl Fn(&T) -> Value,
 ) -> Result<(Vec<f64>, f64, Value), Failure> {
-    let mut found = Value::Null;
     for _ in 0..before {
-        found = read()?;
+        read()?;
     }
+    let mut found = Value::Null;
     let began = processor_seconds();
     let mut seconds = Vec::new();
-    for _ in 0..times {
+    let mut cpu = 0.0;
+    for pass in 0..times {
         if cold {
             rustix::fs::sync();
             std::fs::write("/proc/sys/vm/drop_caches", "3")?;
         }
         let start = Instant::now();
-        found = read()?;
+        let told = read()?;
         seconds.push(start.elapsed().as_secs_f64());
+        if pass + 1 == times {
+            cpu = processor_seconds() - began;
+            found = shown(&told);
+        }
     }
-    Ok((seconds, processor_seconds() - began, found))
+    Ok((seconds, cpu, found))
 }
 
 /// Processor time of all threads of this process that are there.

@@ -44,6 +44,9 @@ pub struct Search {
     pub loose: bool,
     /// Also search folders behind symbolic links.
     pub follow_links: bool,
+    /// Do not look whether there is a table in a folder that is a set by its
+    /// name: the caller opens all that are found.
+    pub unseen: bool,
 }
 
 /// What kind of thing was found.
@@ -255,6 +258,7 @@ impl Walk<'_> {
             FolderName::Other => return false,
             FolderName::Unfinished => return true,
             FolderName::Set if !wanted => return true,
+            FolderName::Set if self.search.unseen => None,
             FolderName::Set => table_problem(path),
             FolderName::Possible if table_problem(path).is_some() => return false,
             FolderName::Possible => None,

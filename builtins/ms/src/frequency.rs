@@ -9,6 +9,8 @@ use ledama_tables::{Error, Result, Table};
 
 use crate::packed::Packed;
 
+const WINDOWS: &str = "SPECTRAL_WINDOW";
+
 /// The reference frequency of the first spectral window of a set, Hz.
 pub fn of_set(set: &Path) -> Result<f64> {
     of_folder(Arc::new(Disk::new(set)))
@@ -22,11 +24,14 @@ pub fn of_packed(file: &Path) -> Result<f64> {
 fn of_folder(folder: Arc<dyn Folder>) -> Result<f64> {
     // A keyword of the set names the sub-table, which is nearly always the folder
     // of that name; the description of the set is long, so it is only read if not.
-    let beside = folder.folder("SPECTRAL_WINDOW")?;
-    let windows = if beside.has("table.dat") {
-        Table::open_in(beside)?
-    } else {
-        Table::open_in(folder)?.subtable("SPECTRAL_WINDOW")?
+    let beside = folder.folder(WINDOWS)?;
+    // The first window is there long before the data, and never changes.
+    let windows = match Table::open_settled(Arc::clone(&beside)) {
+        Ok(windows) if windows.nrow() > 0 => windows,
+        Err(Error::NotFound { .. }) if !beside.has("table.dat") => {
+            Table::open_in(folder)?.subtable(WINDOWS)?
+        }
+        _ => Table::open_in(beside)?,
     };
     if windows.nrow() == 0 {
         let what = "has no rows".into();

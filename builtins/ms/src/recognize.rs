@@ -1,7 +1,8 @@
 //! What a name says, and whether a folder has a table inside.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use ledama_base::operation::OperationError;
@@ -73,25 +74,30 @@ pub(crate) fn table_problem(folder: &Path) -> Option<String> {
     }
 }
 
-/// What is wrong with the heads of the tables that every measurement set has.
-pub(crate) fn set_problem(folder: &Path) -> Option<String> {
-    [("", "table.dat"), ("SPECTRAL_WINDOW", "SPECTRAL_WINDOW/table.dat")].into_iter().find_map(
-        |(table, file)| {
-            let fault = match head_fault(&folder.join(table).join("table.dat")) {
-                Ok(fault) => fault?.to_string(),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => "missing".to_string(),
-                Err(error) => return Some(OperationError::io(file, &error).message),
-            };
-            Some(format!("no table: {file} is {fault}"))
-        },
-    )
+/// The file that describes a measurement set.
+pub(crate) const MAIN: &str = "table.dat";
+
+/// The one that describes the table of its frequencies.
+pub(crate) const WINDOWS: &str = "SPECTRAL_WINDOW/table.dat";
+
+/// What is wrong with the head of a table that every measurement set has:
+/// its own, or the one that tells its frequencies.
+pub(crate) fn head_problem(folder: &Path, file: &str) -> Option<String> {
+    let fault = match head_fault(&folder.join(file)) {
+        Ok(fault) => fault?.to_string(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "missing".to_string(),
+        Err(error) => return Some(OperationError::io(file, &error).message),
+    };
+    Some(format!("no table: {file} is {fault}"))
 }
 
 /// A `table.dat` is one casacore AipsIO object: the magic number 0xbebebebe,
 /// the length of the object (all that follows the magic number) and its type,
 /// a string with its length in front; all numbers are big-endian.
 fn head_fault(file: &Path) -> io::Result<Option<&'static str>> {
-    let mut file = File::open(file)?;
+    // A pipe in the place of a file must not make the search wait.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(file)?;
     let meta = file.metadata()?;
     if !meta.is_file() {
         return Ok(Some("no file"));
@@ -174,6 +180,8 @@ mod tests {
         let window = set.join("SPECTRAL_WINDOW/table.dat");
         std::fs::write(&window, &whole).unwrap();
         let table = set.join("table.dat");
+        let set_problem =
+            |set: &Path| head_problem(set, MAIN).or_else(|| head_problem(set, WINDOWS));
         assert_eq!(set_problem(set).unwrap(), "no table: table.dat is missing");
         for (content, problem) in [
             (whole.as_slice(), None),

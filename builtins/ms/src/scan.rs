@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::discover::{Discovery, Found, Kind, Search, Wanted, discover};
-use crate::recognize::set_problem;
-use crate::{frequency, pool};
+use crate::recognize::head_problem;
+use crate::{frequency, pool, recognize};
 
 /// Searches folders of its node.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,7 +44,7 @@ pub struct ScanInput {
     /// Only sets changed after this time (UTC, ISO 8601).
     #[serde(default)]
     pub newer_than: Option<String>,
-    /// Threads to use; all processors if absent.
+    /// Threads to use; if absent, as many as keep processors and disks busy.
     #[serde(default)]
     pub threads: Option<usize>,
 }
@@ -129,9 +129,13 @@ type Cancelled<'a> = &'a (dyn Fn() -> bool + Sync);
 fn scan(input: &ScanInput, cancelled: Cancelled<'_>) -> Result<ScanOutput, OperationError> {
     let folders = folders(&input.paths)?;
     let newer_than = input.newer_than.as_deref().map(instant).transpose()?;
-    let search =
-        Search { wanted: input.pack, loose: input.loose, follow_links: input.follow_links };
-    pool::with(input.threads, || {
+    let search = Search {
+        wanted: input.pack,
+        loose: input.loose,
+        follow_links: input.follow_links,
+        unseen: input.facts,
+    };
+    let work = || {
         let Discovery { mut found, warnings, .. } = discover(&folders, search, cancelled);
         if let Some(limit) = newer_than {
             found.retain(|set| newest(set).is_some_and(|time| time > limit));
@@ -151,7 +155,8 @@ fn scan(input: &ScanInput, cancelled: Cancelled<'_>) -> Result<ScanOutput, Opera
             .map(|(k, (set, hz))| entry(set, hz, usages.get(k)))
             .collect();
         Ok(ScanOutput { entries, warnings })
-    })
+    };
+    pool::reading(input.threads, work)
 }
 
 /// The frequency of a set in Hz, if it was asked for; what is wrong with the
@@ -159,11 +164,16 @@ fn scan(input: &ScanInput, cancelled: Cancelled<'_>) -> Result<ScanOutput, Opera
 fn look(set: &mut Found, input: &ScanInput) -> Option<f64> {
     let read = match set.kind {
         Kind::Ms if input.facts => {
-            set.problem = set.problem.take().or_else(|| set_problem(&set.path));
+            set.problem = set.problem.take().or_else(|| head_problem(&set.path, recognize::MAIN));
             if set.problem.is_some() {
                 return None;
             }
-            frequency::of_set(&set.path)
+            let read = frequency::of_set(&set.path);
+            if read.is_err() {
+                // Faults that are seen from outside are told in simpler words.
+                set.problem = head_problem(&set.path, recognize::WINDOWS);
+            }
+            read
         }
         // Inside of a compressed one nothing can be found without unpacking it.
         Kind::Tar if input.packed_facts && !is_compressed(&set.path) => {

@@ -146,19 +146,28 @@ impl<'a> Reader<'a> {
     /// The next bytes.
     #[inline]
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8]> {
-        let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len());
-        let Some(end) = end else {
-            return Err(self.corrupt(format_args!("is cut off: {length} more bytes should follow")));
-        };
-        let bytes = &self.bytes[self.at..end];
-        self.at = end;
-        Ok(bytes)
+        match self.bytes.get(self.at..).and_then(|rest| rest.get(..length)) {
+            Some(bytes) => {
+                self.at += length;
+                Ok(bytes)
+            }
+            None => Err(self.cut_off(length)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn cut_off(&self, length: usize) -> Error {
+        self.corrupt(format_args!("is cut off: {length} more bytes should follow"))
     }
 
     #[inline]
     fn number<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let mut bytes = [0; N];
-        bytes.copy_from_slice(self.take(N)?);
+        let Some(bytes) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<N>()) else {
+            return Err(self.cut_off(N));
+        };
+        self.at += N;
+        let mut bytes = *bytes;
         if self.endian == Endian::Little {
             bytes.reverse();
         }
@@ -186,11 +195,13 @@ impl<'a> Reader<'a> {
     }
 
     /// A signed 32-bit number.
+    #[inline]
     pub(crate) fn i32(&mut self) -> Result<i32> {
         self.number().map(i32::from_be_bytes)
     }
 
     /// An unsigned 32-bit number.
+    #[inline]
     pub(crate) fn u32(&mut self) -> Result<u32> {
         self.number().map(u32::from_be_bytes)
     }
@@ -256,11 +267,28 @@ impl<'a> Reader<'a> {
         Ok(axes)
     }
 
+    /// The same in C order (last axis fastest); negative lengths become 0.
+    pub(crate) fn shape(&mut self) -> Result<Vec<usize>> {
+        let version = self.start("IPosition")?;
+        let wide = version == 2;
+        let count = self.count(if wide { 8 } else { 4 })?;
+        let mut axes = vec![0; count];
+        for axis in axes.iter_mut().rev() {
+            let length = if wide { self.i64()? } else { i64::from(self.i32()?) };
+            *axis = usize::try_from(length).unwrap_or(0);
+        }
+        self.end()?;
+        Ok(axes)
+    }
+
     /// A block of unsigned 32-bit numbers.
     pub(crate) fn block_u32(&mut self) -> Result<Vec<u32>> {
         self.start("Block")?;
         let count = self.count(4)?;
-        let numbers = (0..count).map(|_| self.u32()).collect::<Result<_>>()?;
+        let mut numbers = Vec::with_capacity(count);
+        for _ in 0..count {
+            numbers.push(self.u32()?);
+        }
         self.end()?;
         Ok(numbers)
     }
@@ -269,7 +297,10 @@ impl<'a> Reader<'a> {
     pub(crate) fn block_u64(&mut self) -> Result<Vec<u64>> {
         self.start("Block")?;
         let count = self.count(8)?;
-        let numbers = (0..count).map(|_| self.u64()).collect::<Result<_>>()?;
+        let mut numbers = Vec::with_capacity(count);
+        for _ in 0..count {
+            numbers.push(self.u64()?);
+        }
         self.end()?;
         Ok(numbers)
     }

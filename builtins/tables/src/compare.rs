@@ -116,7 +116,9 @@ impl Compare {
     fn columns(self, a: &Column, b: &Column) -> Result<Vec<(Option<u64>, String)>> {
         let mut found = Vec::new();
         if self.keywords {
-            found.extend(keywords(a.keywords()?, b.keywords()?).into_iter().map(|text| (None, text)));
+            found.extend(
+                keywords(a.keywords()?, b.keywords()?).into_iter().map(|text| (None, text)),
+            );
         }
         let kind = |column: &Column| {
             format!(

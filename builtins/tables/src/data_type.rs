@@ -159,24 +159,24 @@ macro_rules! elements {
                 BufferMut::$kind(values)
             }
             $(fn many(count: usize) -> Option<Vec<Self>> {
-                bytemuck::allocation::$zeroed(count).ok()
+                crate::memory::$zeroed(count)
             })?
         })*
     };
 }
 
 elements!(
-    bool => Bool, try_zeroed_vec;
-    u8 => UChar, try_zeroed_vec;
-    i16 => Short, try_zeroed_vec;
-    u16 => UShort, try_zeroed_vec;
-    i32 => Int, try_zeroed_vec;
-    u32 => UInt, try_zeroed_vec;
-    i64 => Int64, try_zeroed_vec;
-    f32 => Float, try_zeroed_vec;
-    f64 => Double, try_zeroed_vec;
-    Complex32 => Complex, try_zeroed_vec;
-    Complex64 => DComplex, try_zeroed_vec;
+    bool => Bool, zeroed;
+    u8 => UChar, zeroed;
+    i16 => Short, zeroed;
+    u16 => UShort, zeroed;
+    i32 => Int, zeroed;
+    u32 => UInt, zeroed;
+    i64 => Int64, zeroed;
+    f32 => Float, zeroed;
+    f64 => Double, zeroed;
+    Complex32 => Complex, zeroed;
+    Complex64 => DComplex, zeroed;
     String => String;
     Record => Record;
 );

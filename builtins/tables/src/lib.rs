@@ -35,6 +35,7 @@ mod guard;
 mod info;
 mod lock;
 mod managers;
+mod memory;
 mod part;
 mod plain;
 mod reference;

@@ -82,9 +82,8 @@ impl Plain {
     }
 
     /// The columns of a storage manager, by their places in the description.
-    pub(crate) fn bound(&self, manager: usize) -> Vec<usize> {
-        let seqnr = self.set.managers[manager].seqnr;
-        (0..self.set.columns.len()).filter(|at| self.set.columns[*at].seqnr == seqnr).collect()
+    pub(crate) fn bound(&self, manager: usize) -> impl Iterator<Item = usize> {
+        self.siblings.bound(self.set.managers[manager].seqnr)
     }
 
     fn open_manager(&self, at: usize) -> Result<Arc<dyn Manager>> {
@@ -149,8 +148,7 @@ impl Body for Plain {
                 format!("column {} has no storage manager", self.desc.columns[column].name),
             ));
         };
-        let bound = self.bound(manager);
-        let Some(index) = bound.iter().position(|at| *at == column) else {
+        let Some(index) = self.bound(manager).position(|at| at == column) else {
             return Err(Error::corrupt(self.path(), "a column is bound to no storage manager"));
         };
         self.manager(manager)?.column(index)
@@ -166,7 +164,6 @@ impl Body for Plain {
                     seqnr: self.set.managers[at].seqnr,
                     columns: self
                         .bound(at)
-                        .into_iter()
                         .map(|column| self.desc.columns[column].name.clone())
                         .collect(),
                     settings: open.map(|open| open.settings()).unwrap_or_default(),

@@ -76,16 +76,33 @@ impl Table {
         Self::open_at(folder, 0)
     }
 
+    /// Opens a table by its `table.dat` alone, without the lock file: while
+    /// another process adds rows, only those that were there earlier are
+    /// seen. For who looks into many tables for what never changes.
+    pub fn open_settled(folder: Arc<dyn Folder>) -> Result<Self> {
+        Self::open_with(folder, 0, |_| Ok(None))
+    }
+
     /// Opens a table to which `depth` other tables led.
     fn open_at(folder: Arc<dyn Folder>, depth: usize) -> Result<Self> {
+        Self::open_with(folder, depth, lock::rows)
+    }
+
+    fn open_with(
+        folder: Arc<dyn Folder>,
+        depth: usize,
+        rows: impl FnOnce(&dyn Folder) -> Result<Option<u64>>,
+    ) -> Result<Self> {
         let watch = Arc::new(Watch::new(folder));
         let guard = Guard::new(Arc::clone(&watch));
-        guard.explain(Self::read(watch, guard.clone(), depth))
+        let told = rows(&*watch);
+        guard.explain(told.and_then(|told| Self::read(watch, guard.clone(), told, depth)))
     }
 
     /// The rows of the table in a folder, without reading the rest of its
-    /// description where it has data files of its own.
-    pub fn count_rows(folder: Arc<dyn Folder>) -> Result<u64> {
+    /// description where it has data files of its own; `None` where there is
+    /// no table.
+    pub fn count_rows(folder: Arc<dyn Folder>) -> Result<Option<u64>> {
         let watch = Arc::new(Watch::new(Arc::clone(&folder)));
         let counted = || {
             let told = lock::rows(&*watch)?;
@@ -93,14 +110,22 @@ impl Table {
             let head = Head::read(&mut Stored::new(file)?.reader(), told)?;
             Ok((head.kind == "PlainTable").then_some(head.nrow))
         };
-        match Guard::new(Arc::clone(&watch)).explain(counted())? {
-            Some(rows) => Ok(rows),
-            None => Self::open_in(folder).map(|table| table.nrow()),
+        let counted = counted();
+        if matches!(counted, Err(Error::NotFound { .. })) && !folder.has("table.dat") {
+            return Ok(None);
+        }
+        match Guard::new(Arc::clone(&watch)).explain(counted)? {
+            Some(rows) => Ok(Some(rows)),
+            None => Self::open_in(folder).map(|table| Some(table.nrow())),
         }
     }
 
-    fn read(folder: Arc<dyn Folder>, guard: Guard, depth: usize) -> Result<Self> {
-        let told = lock::rows(&*folder)?;
+    fn read(
+        folder: Arc<dyn Folder>,
+        guard: Guard,
+        told: Option<u64>,
+        depth: usize,
+    ) -> Result<Self> {
         let stored = Stored::new(folder.open("table.dat")?)?;
         let mut reader = stored.reader();
         let Head { version, nrow, endian, kind } = Head::read(&mut reader, told)?;

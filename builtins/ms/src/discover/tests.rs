@@ -44,7 +44,8 @@ impl Tree {
     }
 }
 
-const BOTH: Search = Search { wanted: Wanted::Both, loose: false, follow_links: false };
+const BOTH: Search =
+    Search { wanted: Wanted::Both, loose: false, follow_links: false, unseen: false };
 
 #[test]
 fn sets_and_packed_files_are_told_apart() {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history::Entry;
 use super::session::Session;
-use super::{Edited, default_wait, failed};
+use super::{Edited, default_wait, failed, guarded};
 
 /// Removes columns from a set.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,6 +21,8 @@ pub struct Clean;
 pub struct CleanInput {
     /// Path in text form.
     pub path: String,
+    /// Folders inside which this edit, which cannot be undone, is allowed.
+    pub roots: Vec<String>,
     /// Columns to remove.
     pub columns: Vec<String>,
     /// Also remove columns without which the set is of no use.
@@ -82,6 +84,7 @@ impl Operation for Clean {
         ctx: &dyn OperationContext,
     ) -> Result<CleanOutput, OperationError> {
         check_columns(&input)?;
+        guarded(&input.path, &input.roots)?;
         let mut session = Session::open(&input.path, input.wait_s, ctx)?;
         let mut columns = input.columns.clone();
         columns.sort_unstable();

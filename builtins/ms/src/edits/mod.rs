@@ -18,7 +18,9 @@ pub mod mount;
 mod session;
 pub mod unflag;
 
+use ledama_base::guard::Guard;
 use ledama_base::operation::{ErrorKind, OperationError};
+use ledama_base::rawtext;
 use serde::{Deserialize, Serialize};
 
 use crate::read_error::ReadError;
@@ -54,6 +56,25 @@ pub const WAIT_S: u64 = 5;
 
 fn default_wait() -> u64 {
     WAIT_S
+}
+
+/// Refuses a set outside of the data roots to an edit that cannot be undone.
+/// A link is refused, too, when the set it leads to is outside.
+fn guarded(path: &str, roots: &[String]) -> Result<(), OperationError> {
+    let guard = Guard::new(roots)?;
+    guard.check(path)?;
+    let folder = rawtext::text_path(path);
+    if folder.is_symlink()
+        && let Ok(real) = folder.canonicalize()
+    {
+        let roots: Vec<String> = roots
+            .iter()
+            .filter_map(|root| rawtext::text_path(root).canonicalize().ok())
+            .map(|root| rawtext::path_text(&root))
+            .collect();
+        Guard::new(&roots)?.check(&rawtext::path_text(&real))?;
+    }
+    Ok(())
 }
 
 /// The failure of an edit.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history::Entry;
 use super::session::Session;
-use super::{Edited, default_wait, failed};
+use super::{Edited, default_wait, failed, guarded};
 
 const FLAG: &str = "FLAG";
 const FLAG_ROW: &str = "FLAG_ROW";
@@ -30,6 +30,8 @@ pub struct Unflag;
 pub struct UnflagInput {
     /// Path in text form.
     pub path: String,
+    /// Folders inside which this edit, which cannot be undone, is allowed.
+    pub roots: Vec<String>,
     /// Column of flags. With `FLAG`, FLAG_ROW is reset with it.
     #[serde(default = "flag")]
     pub column: String,
@@ -73,6 +75,7 @@ impl Operation for Unflag {
         input: UnflagInput,
         ctx: &dyn OperationContext,
     ) -> Result<UnflagOutput, OperationError> {
+        guarded(&input.path, &input.roots)?;
         let mut session = Session::open(&input.path, input.wait_s, ctx)?;
         let table = session.editor.table().clone();
         let column = flags_of(&table.column(&input.column).map_err(failed)?, &input.path)?;

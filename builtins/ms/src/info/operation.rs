@@ -28,7 +28,7 @@ pub struct InfoInput {
     /// Corrections of the site: the text of their file, on top of the built-in ones.
     #[serde(default)]
     pub corrections: Option<String>,
-    /// Threads to use; all processors if absent.
+    /// Threads to use; if absent, as many as keep processors and disks busy.
     #[serde(default)]
     pub threads: Option<usize>,
 }
@@ -81,7 +81,7 @@ pub fn info(
         let read = MsInfo::read(rawtext::text_path(path), wanted);
         Ok(entry(path, read.map_err(|error| error.to_string())))
     };
-    pool::with(input.threads, || {
+    pool::reading(input.threads, || {
         let sets = input.paths.par_iter().map(read).collect::<Result<_, _>>()?;
         Ok(InfoOutput { sets })
     })

@@ -46,12 +46,11 @@ pub struct StateFacts {
 /// Whether the set has a folder with a table of that name, and whether that
 /// has rows. It need not be linked from the main table.
 fn table_with_rows(reader: &mut Reader, table: &Table, name: &str) -> (bool, bool) {
-    let folder = table.folder().folder(name).ok();
-    let Some(folder) = folder.filter(|folder| folder.has("table.dat")) else {
-        return (false, false);
-    };
-    let rows = Table::count_rows(folder);
-    (true, reader.keep(name, rows).is_some_and(|rows| rows > 0))
+    let Ok(folder) = table.folder().folder(name) else { return (false, false) };
+    match Table::count_rows(folder) {
+        Ok(None) => (false, false),
+        rows => (true, reader.keep(name, rows).flatten().is_some_and(|rows| rows > 0)),
+    }
 }
 
 pub(super) fn read(reader: &mut Reader, table: &Table, wanted: Wanted<'_>) -> StateFacts {

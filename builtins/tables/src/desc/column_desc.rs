@@ -119,7 +119,7 @@ impl ColumnDesc {
                 reader.corrupt(format_args!("column {name} is of the unknown class {class}"))
             );
         }
-        let shape = if scalar { Vec::new() } else { reader.position_shape()? };
+        let shape = if scalar { Vec::new() } else { reader.shape()? };
         let max_length = reader.u32()?;
         let keywords = LaterRecord::pass(reader, stored)?;
         reader.u32()?;
@@ -129,7 +129,6 @@ impl ColumnDesc {
             // The default value of the column; readers have no use for it.
             reader.scalar(data_type)?;
         }
-        let shape = c_order(&shape);
         let stored = stored.cloned();
         Ok(Self {
             name,
@@ -142,9 +141,4 @@ impl ColumnDesc {
             later: Later { stored, comment, manager_type, manager_group, keywords },
         })
     }
-}
-
-/// A shape of storage order in C order; negative lengths become 0.
-pub(crate) fn c_order(storage: &[i64]) -> Vec<usize> {
-    storage.iter().rev().map(|axis| usize::try_from(*axis).unwrap_or(0)).collect()
 }

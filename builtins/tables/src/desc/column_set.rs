@@ -5,7 +5,6 @@ use crate::aipsio::{Reader, text};
 use crate::error::Result;
 
 use super::{ColumnDesc, TableDesc};
-use super::column_desc::c_order;
 
 /// How the data files are laid out in the folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,19 +80,25 @@ impl ColumnSet {
             let kind = reader.string()?;
             managers.push(ManagerRef { kind, seqnr: reader.u32()?, blob: Vec::new() });
         }
-        let mut columns: Vec<Option<ColumnRef>> = vec![None; desc.columns.len()];
-        let mut order: Vec<usize> = (0..desc.columns.len()).collect();
+        let mut columns = Vec::with_capacity(desc.columns.len());
         if version == 1 {
+            let mut order: Vec<usize> = (0..desc.columns.len()).collect();
             order.sort_by(|a, b| desc.columns[*a].name.cmp(&desc.columns[*b].name));
-        }
-        for at in order {
-            columns[at] = Some(ColumnRef::read(reader, &desc.columns[at])?);
+            let mut sorted = Vec::with_capacity(order.len());
+            for at in order {
+                sorted.push((at, ColumnRef::read(reader, &desc.columns[at])?));
+            }
+            sorted.sort_by_key(|(at, _)| *at);
+            columns.extend(sorted.into_iter().map(|(_, column)| column));
+        } else {
+            for column in &desc.columns {
+                columns.push(ColumnRef::read(reader, column)?);
+            }
         }
         for manager in &mut managers {
             let length = reader.count(1)?;
             manager.blob = reader.take(length)?.to_vec();
         }
-        let columns = columns.into_iter().flatten().collect();
         Ok(Self { storage, managers, columns })
     }
 }
@@ -108,8 +113,7 @@ impl ColumnRef {
         let original_name = (name != desc.name.as_bytes()).then(|| text(name));
         reader.u32()?;
         let seqnr = reader.u32()?;
-        let shape =
-            if !desc.scalar && reader.bool()? { Some(c_order(&reader.position_shape()?)) } else { None };
+        let shape = if !desc.scalar && reader.bool()? { Some(reader.shape()?) } else { None };
         Ok(Self { original_name, seqnr, shape })
     }
 }

@@ -53,7 +53,12 @@ pub fn state(folder: &Path) -> Result<LockState> {
         }
         Err(error) => return Err(Error::io(&path, error)),
     };
-    let holder = |byte| holder(&file, byte).map_err(|error| Error::io(&path, error.into()));
+    let holder =
+        |first, count| holder(&file, first, count).map_err(|error| Error::io(&path, error.into()));
+    if holder(0, 3)?.is_none() {
+        return Ok(LockState::default());
+    }
+    let holder = |byte| holder(byte, 1);
     let permanent = holder(2)?.is_some();
     if let Some(held) = holder(0)? {
         let usage = if held.writing { Usage::Writing } else { Usage::Reading };
@@ -70,14 +75,14 @@ struct Held {
     pid: Option<u32>,
 }
 
-/// Who would keep this process from locking a byte for writing.
-fn holder(file: &File, byte: i64) -> nix::Result<Option<Held>> {
+/// Who would keep this process from locking some bytes for writing.
+fn holder(file: &File, first: i64, count: i64) -> nix::Result<Option<Held>> {
     #[allow(clippy::cast_possible_truncation)] // the constants are small
     let mut lock = libc::flock {
         l_type: libc::F_WRLCK as i16,
         l_whence: libc::SEEK_SET as i16,
-        l_start: byte,
-        l_len: 1,
+        l_start: first,
+        l_len: count,
         l_pid: 0,
     };
     match fcntl(file, FcntlArg::F_GETLK(&mut lock)) {

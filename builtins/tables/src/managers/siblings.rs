@@ -28,7 +28,8 @@ impl Siblings {
     /// What the storage manager at a place of the column set is opened with.
     pub(crate) fn context(&self, manager: usize) -> Context<'_> {
         let manager = &self.set.managers[manager];
-        let columns = self.bound(manager.seqnr).map(|column| self.column(column)).collect();
+        let mut columns = Vec::with_capacity(self.set.columns.len());
+        columns.extend(self.bound(manager.seqnr).map(|column| self.column(column)));
         Context {
             folder: &self.folder,
             kind: &manager.kind,

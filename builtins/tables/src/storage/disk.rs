@@ -1,12 +1,16 @@
 //! The files of a table in a folder of the file system.
 
-use std::fs::{File, Metadata};
-use std::io::Read as _;
-use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-use super::{Folder, Source, Stamp, join};
+use rustix::buffer::spare_capacity;
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::io::{Errno, pread, retry_on_intr};
+
+use super::{Folder, Source, Stamp, file_in, join};
 use crate::error::{Error, Result};
 
 /// Files up to this length are read when they are opened, in one piece, and
@@ -15,15 +19,62 @@ use crate::error::{Error, Result};
 const SMALL: u64 = 64 << 10;
 
 /// A folder of the file system.
+///
+/// At its first use it is opened, and its files and inner folders are reached
+/// from there: a folder that is renamed meanwhile stays the same folder, and
+/// the system does not walk the whole path for each file.
 #[derive(Debug, Clone)]
 pub struct Disk {
     path: PathBuf,
+    root: Arc<Root>,
+}
+
+/// The outermost folder that was named.
+#[derive(Debug)]
+struct Root {
+    path: PathBuf,
+    /// Bytes of a path below it that lead to it.
+    skip: usize,
+    /// `None` where it cannot be opened; whole paths then tell why.
+    open: OnceLock<Option<OwnedFd>>,
 }
 
 impl Disk {
     /// The folder at this path; nothing is opened yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        let path = path.into();
+        let skip = file_in(&path, "").as_os_str().len();
+        let root = Root { path: path.clone(), skip, open: OnceLock::new() };
+        Self { path, root: Arc::new(root) }
+    }
+
+    /// Calls with the open outermost folder and the path of a file from there.
+    fn at<T>(
+        &self,
+        path: &Path,
+        call: impl Fn(BorrowedFd<'_>, &Path) -> rustix::io::Result<T>,
+    ) -> rustix::io::Result<T> {
+        let root = self.root.open.get_or_init(|| self.root.open());
+        match (root, path.as_os_str().as_encoded_bytes().get(self.root.skip..)) {
+            (Some(root), Some(rest @ [first, ..])) if *first != b'/' => {
+                use std::os::unix::ffi::OsStrExt as _;
+                let rest = Path::new(std::ffi::OsStr::from_bytes(rest));
+                retry_on_intr(|| call(root.as_fd(), rest))
+            }
+            _ => retry_on_intr(|| call(CWD, path)),
+        }
+    }
+
+    fn stat(&self, name: &str) -> rustix::io::Result<Stat> {
+        let path = file_in(&self.path, name);
+        self.at(&path, |folder, path| rustix::fs::statat(folder, path, AtFlags::empty()))
+    }
+}
+
+impl Root {
+    fn open(&self) -> Option<OwnedFd> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        retry_on_intr(|| rustix::fs::openat(CWD, &self.path, flags, Mode::empty())).ok()
     }
 }
 
@@ -33,35 +84,43 @@ impl Folder for Disk {
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn Source>> {
-        let path = self.path.join(name);
-        let file = File::open(&path).map_err(|error| Error::io(&path, error))?;
-        let meta = file.metadata().map_err(|error| Error::io(&path, error))?;
-        if !meta.is_file() {
+        let path = file_in(&self.path, name);
+        let refused = |error: Errno| Error::io(&path, error.into());
+        // Whoever puts a pipe in the place of a file shall not make us wait.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = self
+            .at(&path, |folder, path| rustix::fs::openat(folder, path, flags, Mode::empty()))
+            .map_err(refused)?;
+        let stat = rustix::fs::fstat(&file).map_err(refused)?;
+        if !is_file(&stat) {
             return Err(Error::corrupt(&path, "is not a regular file"));
         }
-        let (len, stamp) = (meta.len(), stamp(&meta));
+        let stamp = stamp(&stat);
+        let len = stamp.length;
         let content = if len > SMALL {
-            Content::Open(file)
+            Content::Open(file.into())
         } else {
-            let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
-            // It may have become shorter, which shows when the rest is asked for.
-            let read = file.take(len).read_to_end(&mut bytes);
-            read.map_err(|error| Error::io(&path, error))?;
-            Content::Held(bytes)
+            let length = usize::try_from(len).unwrap_or_default();
+            Content::Held(beginning(&file, length).map_err(refused)?)
         };
         Ok(Arc::new(DiskFile { path, content, len, stamp }))
     }
 
     fn has(&self, name: &str) -> bool {
-        self.path.join(name).is_file()
+        self.stat(name).is_ok_and(|stat| is_file(&stat))
     }
 
     fn folder(&self, relative: &str) -> Result<Arc<dyn Folder>> {
-        Ok(Arc::new(Self::new(join(&self.path, relative))))
+        let path = join(&self.path, relative);
+        let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        if !Path::new(relative).components().all(inside) {
+            return Ok(Arc::new(Self::new(path)));
+        }
+        Ok(Arc::new(Self { path, root: Arc::clone(&self.root) }))
     }
 
     fn stamp(&self, name: &str) -> Option<Stamp> {
-        self.path.join(name).metadata().ok().map(|meta| stamp(&meta))
+        self.stat(name).ok().map(|stat| stamp(&stat))
     }
 
     fn on_disk(&self) -> Option<&Path> {
@@ -69,11 +128,30 @@ impl Folder for Disk {
     }
 }
 
-fn stamp(meta: &Metadata) -> Stamp {
+/// The first bytes of a file; fewer where it has become shorter, which shows
+/// when the rest is asked for. One call of the system, mostly, into memory
+/// that is not cleared before.
+fn beginning(file: &OwnedFd, length: usize) -> rustix::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length);
+    while bytes.len() < length {
+        let offset = bytes.len() as u64;
+        if retry_on_intr(|| pread(file, spare_capacity(&mut bytes), offset))? == 0 {
+            break;
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+fn is_file(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+}
+
+fn stamp(stat: &Stat) -> Stamp {
     Stamp {
-        length: meta.len(),
-        modified: (meta.mtime(), meta.mtime_nsec()),
-        identity: (meta.dev(), meta.ino()),
+        length: u64::try_from(stat.st_size).unwrap_or_default(),
+        modified: (stat.st_mtime, i64::try_from(stat.st_mtime_nsec).unwrap_or_default()),
+        identity: (stat.st_dev, stat.st_ino),
     }
 }
 
@@ -111,10 +189,8 @@ impl Source for DiskFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        let cut_off = || {
-            let end = offset.saturating_add(buffer.len() as u64);
-            Error::corrupt(&self.path, format!("ends before byte {end}"))
-        };
+        let end = offset.saturating_add(buffer.len() as u64);
+        let cut_off = || Error::corrupt(&self.path, format!("ends before byte {end}"));
         match &self.content {
             Content::Held(bytes) => {
                 let start = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -122,16 +198,81 @@ impl Source for DiskFile {
                 buffer.copy_from_slice(held.ok_or_else(cut_off)?);
                 Ok(())
             }
-            Content::Open(file) => {
-                let length = buffer.len() as u64;
-                file.read_exact_at(buffer, offset).map_err(|error| {
-                    if error.kind() == std::io::ErrorKind::UnexpectedEof {
-                        let end = offset.saturating_add(length);
-                        return Error::corrupt(&self.path, format!("ends before byte {end}"));
-                    }
-                    Error::io(&self.path, error)
-                })
+            Content::Open(file) => file.read_exact_at(buffer, offset).map_err(|error| {
+                if error.kind() == std::io::ErrorKind::UnexpectedEof {
+                    return cut_off();
+                }
+                Error::io(&self.path, error)
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_renamed_folder_stays_the_same() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("a.MS");
+        std::fs::create_dir_all(path.join("INNER")).unwrap();
+        std::fs::write(path.join("INNER/f"), "first").unwrap();
+        let disk = Disk::new(&path);
+        let inner = disk.folder("./INNER").unwrap();
+        let file = inner.open("f").unwrap();
+        std::fs::rename(&path, parent.path().join("b.MS")).unwrap();
+        std::fs::create_dir_all(path.join("INNER")).unwrap();
+        std::fs::write(path.join("INNER/f"), "another").unwrap();
+        assert_eq!(inner.stamp("f"), file.stamp());
+        assert_eq!(inner.open("f").unwrap().all().unwrap(), b"first");
+        assert_eq!(Disk::new(&path).open("INNER/f").unwrap().all().unwrap(), b"another");
+        // Upwards and elsewhere goes by the path.
+        let beside = disk.folder("../b.MS/INNER").unwrap();
+        assert_eq!(beside.open("f").unwrap().all().unwrap(), b"first");
+        let there = disk.folder(path.join("INNER").to_str().unwrap()).unwrap();
+        assert_eq!(there.open("f").unwrap().all().unwrap(), b"another");
+    }
+
+    #[test]
+    fn paths_of_any_form_lead_to_the_files() {
+        let parent = tempfile::tempdir().unwrap();
+        std::fs::create_dir(parent.path().join("t")).unwrap();
+        std::fs::write(parent.path().join("t/f"), "x").unwrap();
+        for form in ["t", "t/", "t//", "./t", "t/../t"] {
+            let disk = Disk::new(format!("{}/{form}", parent.path().display()));
+            assert!(disk.has("f") && !disk.has("g") && !disk.has(""), "{form}");
+            assert_eq!(disk.open("f").unwrap().len(), 1, "{form}");
+            assert!(matches!(disk.open("g"), Err(Error::NotFound { .. })), "{form}");
+            assert!(matches!(disk.open("."), Err(Error::Corrupt { .. })), "{form}");
+        }
+        let absent = Disk::new(parent.path().join("absent"));
+        assert!(matches!(absent.open("f"), Err(Error::NotFound { .. })));
+        // A folder that comes later is found by its path.
+        std::fs::rename(parent.path().join("t"), parent.path().join("absent")).unwrap();
+        assert_eq!(absent.open("f").unwrap().all().unwrap(), b"x");
+    }
+
+    #[test]
+    fn files_that_shrink_end_early() {
+        let folder = tempfile::tempdir().unwrap();
+        for length in [1000, 100_000] {
+            let path = folder.path().join("f");
+            std::fs::write(&path, vec![7; length]).unwrap();
+            let file = Disk::new(folder.path()).open("f").unwrap();
+            assert_eq!(file.held().is_some(), length < 60_000);
+            std::fs::write(&path, vec![8; 10]).unwrap();
+            let mut bytes = [0; 20];
+            let read = file.read_at(0, &mut bytes);
+            if length < 60_000 {
+                read.unwrap();
+                assert_eq!(bytes, [7; 20]);
+            } else {
+                assert!(matches!(read, Err(Error::Corrupt { .. })));
             }
+            assert!(file.check(0, length as u64 + 1).is_err());
         }
     }
 }

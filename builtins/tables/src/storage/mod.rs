@@ -107,6 +107,14 @@ pub trait Source: Send + Sync {
     }
 }
 
+/// The path of a file in a folder, in one allocation.
+pub(crate) fn file_in(folder: &Path, name: &str) -> PathBuf {
+    let mut path = PathBuf::with_capacity(folder.as_os_str().len() + 1 + name.len());
+    path.push(folder);
+    path.push(name);
+    path
+}
+
 /// Joins a relative name to a folder without looking at the disk.
 pub(crate) fn join(base: &Path, relative: &str) -> PathBuf {
     let mut path = base.to_path_buf();

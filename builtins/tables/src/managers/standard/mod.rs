@@ -99,8 +99,7 @@ impl Standard {
 
 /// What `table.dat` holds: the manager's name, and offset and index of each column.
 fn blob(context: &Context<'_>) -> Result<(String, Vec<u32>, Vec<u32>)> {
-    let path = context.path().join("table.dat");
-    let mut reader = Reader::new(&path, context.blob);
+    let mut reader = Reader::new(context.path(), context.blob);
     reader.start("SSM")?;
     let parts = (reader.string()?, reader.block_u32()?, reader.block_u32()?);
     reader.end()?;
