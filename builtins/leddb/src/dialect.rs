@@ -113,19 +113,22 @@ impl Dialect {
     pub fn is_one_of(self, expression: impl Into<Expr>, ids: &[i64]) -> SimpleExpr {
         let expression = expression.into();
         match self {
-            // The list travels as text: the query builder has no list of its own that
-            // both drivers take, and the text of integers holds nothing but digits.
+            // A file has no lists; the text of integers holds nothing but digits.
             Self::Sqlite => expression.in_subquery(
                 sea_query::Query::select()
-                    .expr(Expr::cust("value"))
+                    .expr(Expr::cust("\"value\""))
                     .from_function(
-                        sea_query::Func::cust("json_each").arg(ids_text(ids, '[', ']')),
+                        sea_query::Func::cust("json_each").arg(Value::json_ints(ids)),
                         "ids",
                     )
                     .to_owned(),
             ),
-            Self::Postgres => expression
-                .eq(Expr::cust_with_values("ANY(CAST($1 AS bigint[]))", [ids_text(ids, '{', '}')])),
+            Self::Postgres => {
+                let ids = ids.iter().map(|id| sea_query::Value::from(*id)).collect();
+                let list =
+                    sea_query::Value::Array(sea_query::ArrayType::BigInt, Some(Box::new(ids)));
+                expression.eq(sea_query::extension::postgres::PgFunc::any(list))
+            }
         }
     }
 
@@ -139,20 +142,94 @@ impl Dialect {
     }
 }
 
-fn ids_text(ids: &[i64], open: char, close: char) -> String {
-    let mut text = String::with_capacity(ids.len() * 8 + 2);
-    text.push(open);
-    for (k, id) in ids.iter().enumerate() {
-        if k > 0 {
-            text.push(',');
-        }
-        text.push_str(&id.to_string());
-    }
-    text.push(close);
-    text
-}
-
 /// A text of the schema as SQL; texts of users are bound, never written.
 pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
+
+    use super::*;
+    use crate::store::Database;
+    use crate::testing::on_both;
+
+    fn names(database: &Database, select: &SelectStatement) -> Vec<i64> {
+        database
+            .read(|tx| {
+                let rows = tx.rows(database.dialect().build(select))?;
+                rows.iter().map(|row| row.get(0)).collect()
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn built_statements_find_the_same_on_both() {
+        on_both(|database| {
+            database
+                .write(|tx| {
+                    crate::testing::sample::observation(
+                        tx,
+                        1,
+                        crate::testing::sample::Size::default(),
+                    )
+                })
+                .unwrap();
+            let dialect = database.dialect();
+            let select = |condition: SimpleExpr| {
+                Query::select()
+                    .column("measurementset_id")
+                    .from("measurementset_product")
+                    .and_where(condition)
+                    .order_by("measurementset_id", Order::Asc)
+                    .to_owned()
+            };
+            let id = || Expr::col("measurementset_id");
+            let found = |condition| names(database, &select(condition));
+            assert_eq!(found(dialect.is_one_of(id(), &[7, 2, 2, -1, 99])), [2, 7]);
+            assert!(found(dialect.is_one_of(id(), &[])).is_empty());
+            let many: Vec<i64> = (0..200_000).collect();
+            assert_eq!(found(dialect.is_one_of(id(), &many)).len(), 12);
+            let name = || Expr::col("name");
+            assert_eq!(found(dialect.matches(name(), "SAP000_SB00[12]")), [1, 2, 4, 5]);
+            assert!(found(dialect.matches(name(), "sap000")).is_empty(), "case counts");
+            assert!(found(dialect.matches(name(), "^SB")).is_empty());
+            assert_eq!(found(name().eq("L80001_SAP001_SB002_uv.MS'; DROP TABLE x; --")).len(), 0);
+            assert_eq!(found(id().between(3, 4).and(name().is_not_null())), [3, 4]);
+            let none: SimpleExpr = Expr::col("product_size").eq(sea_query::Value::BigInt(None));
+            assert!(found(none).is_empty());
+        });
+    }
+
+    #[test]
+    fn a_wrong_expression_is_an_error_not_a_crash() {
+        on_both(|database| {
+            let dialect = database.dialect();
+            let select = Query::select()
+                .column("name")
+                .from("field")
+                .and_where(dialect.matches(Expr::col("name"), "["))
+                .to_owned();
+            database
+                .write(|tx| {
+                    tx.execute(crate::store::Statement::constant(
+                        "INSERT INTO \"field\" (\"name\") VALUES ('x')",
+                        Vec::new(),
+                    ))
+                })
+                .unwrap();
+            assert!(database.read(|tx| tx.rows(dialect.build(&select))).is_err());
+        });
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_is_an_error() {
+        on_both(|database| {
+            let select = Query::select().column("nothing").from("field").to_owned();
+            let error = database.read(|tx| tx.rows(database.dialect().build(&select))).unwrap_err();
+            assert!(error.to_string().contains("nothing"), "{error}");
+        });
+    }
 }

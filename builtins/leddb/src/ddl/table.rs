@@ -32,25 +32,24 @@ fn checks(dialect: Dialect, table: &Table) -> Vec<(String, String)> {
         let name = quoted(column.name);
         match (column.kind, dialect) {
             (Type::Text(Some(max)), _) => {
-                add(column.name, "length", format!("length({name}) <= {max}"))
+                add(column.name, "length", format!("length({name}) <= {max}"));
             }
             (Type::Bool, Dialect::Sqlite) => add(column.name, "flag", format!("{name} IN (0, 1)")),
-            (Type::Floats(count), Dialect::Postgres)
-            | (Type::Ints(Some(count)), Dialect::Postgres) => {
+            (Type::Floats(count) | Type::Ints(Some(count)), Dialect::Postgres) => {
                 add(
                     column.name,
                     "count",
                     format!("array_ndims({name}) = 1 AND cardinality({name}) = {count}"),
                 );
             }
-            (Type::Floats(count), Dialect::Sqlite) | (Type::Ints(Some(count)), Dialect::Sqlite) => {
+            (Type::Floats(count) | Type::Ints(Some(count)), Dialect::Sqlite) => {
                 add(
                     column.name,
                     "count",
                     format!(
                         "json_valid({name}) AND json_type({name}) = 'array' AND json_array_length({name}) = {count}"
                     ),
-                )
+                );
             }
             (Type::Ints(None), Dialect::Sqlite) => add(
                 column.name,
@@ -58,7 +57,7 @@ fn checks(dialect: Dialect, table: &Table) -> Vec<(String, String)> {
                 format!("json_valid({name}) AND json_type({name}) = 'array'"),
             ),
             (Type::Json, Dialect::Sqlite) => {
-                add(column.name, "json", format!("json_valid({name})"))
+                add(column.name, "json", format!("json_valid({name})"));
             }
             (Type::Json, Dialect::Postgres) => {
                 add(column.name, "json", format!("CAST({name} AS jsonb) IS NOT NULL"));
@@ -73,17 +72,17 @@ fn checks(dialect: Dialect, table: &Table) -> Vec<(String, String)> {
                 add(column, "known", format!("{} IN ({})", quoted(column), words.join(", ")));
             }
             Check::AtLeast(column, least) => {
-                add(column, "least", format!("{} >= {least}", quoted(column)))
+                add(column, "least", format!("{} >= {least}", quoted(column)));
             }
             Check::Exactly(column, number) => {
-                add(column, "exact", format!("{} = {number}", quoted(column)))
+                add(column, "exact", format!("{} = {number}", quoted(column)));
             }
             Check::NotEmpty(column) => add(column, "filled", format!("{} <> ''", quoted(column))),
             Check::NotBefore(column, other) => {
                 add(column, "order", format!("{} >= {}", quoted(column), quoted(other)));
             }
             Check::Less(column, other) => {
-                add(column, "order", format!("{} < {}", quoted(column), quoted(other)))
+                add(column, "order", format!("{} < {}", quoted(column), quoted(other)));
             }
             Check::ValuesLength => {
                 let length = match dialect {

@@ -13,12 +13,12 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// Bytes sent at once.
 const PIECE: usize = 1 << 20;
 
-pub(super) fn copy<'a>(
+pub(super) fn copy(
     tx: &mut Transaction,
     kind: Diagnostics,
     set: i64,
     stamp: Option<i64>,
-    rows: &mut dyn Iterator<Item = Result<DiagRow<'a>>>,
+    rows: &mut dyn Iterator<Item = Result<DiagRow<'_>>>,
 ) -> Result<u64> {
     let Some(first) = rows.next() else {
         return Ok(0);

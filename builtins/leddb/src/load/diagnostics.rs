@@ -207,12 +207,7 @@ impl DiagRow<'_> {
     }
 
     /// Its values in the order of [`Diagnostics::columns`].
-    pub(super) fn fields<'s>(
-        &'s self,
-        set: i64,
-        stamp: Option<i64>,
-        kind: Diagnostics,
-    ) -> Vec<Field<'s>> {
+    pub(super) fn fields(&self, set: i64, stamp: Option<i64>, kind: Diagnostics) -> Vec<Field<'_>> {
         use crate::schema::Type;
         let number = |value: Option<f64>| value.map_or(Field::Nothing(Type::Float), Field::Float);
         // The shape was checked to be small enough for these columns.

@@ -12,12 +12,12 @@ const ROWS: usize = 128;
 /// Bytes after which a statement is sent, however few rows it has.
 const BYTES: usize = 8 << 20;
 
-pub(super) fn insert<'a>(
+pub(super) fn insert(
     tx: &mut Transaction,
     kind: Diagnostics,
     set: i64,
     stamp: Option<i64>,
-    rows: &mut dyn Iterator<Item = Result<DiagRow<'a>>>,
+    rows: &mut dyn Iterator<Item = Result<DiagRow<'_>>>,
 ) -> Result<u64> {
     let mut count = 0;
     let mut values: Vec<Vec<Value>> = Vec::with_capacity(ROWS);

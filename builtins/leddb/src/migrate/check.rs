@@ -76,7 +76,7 @@ fn compare(table: &str, expected: &Shape, found: &Shape, to: &mut Vec<Difference
                 add(format!("column `{name}` is {} instead of {}", is.0, wanted.0));
             }
             Some(is) if is.1 != wanted.1 => {
-                add(format!("column `{name}` {} be unknown", if is.1 { "may" } else { "may not" }))
+                add(format!("column `{name}` {} be unknown", if is.1 { "may" } else { "may not" }));
             }
             Some(_) => {}
         }

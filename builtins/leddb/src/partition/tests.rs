@@ -176,3 +176,78 @@ fn the_fingerprint_changes_with_every_load() {
         assert_eq!(print(), second);
     });
 }
+
+#[test]
+fn queries_with_ids_and_their_limits_touch_only_their_partitions() {
+    let Some(database) = postgres(&narrow()) else {
+        return;
+    };
+    ensure(&database, Some(95)).unwrap();
+    let plan = |text: &'static str, values: Vec<crate::store::Value>| -> Vec<String> {
+        let mut names: Vec<String> = database
+            .read(|tx| {
+                let rows = tx.rows(Statement::constant(text, values.clone()))?;
+                rows.iter().map(|row| row.get::<String>(0)).collect::<Result<Vec<_>>>()
+            })
+            .unwrap()
+            .iter()
+            .filter_map(|line| line.split("gain_part_").nth(1))
+            .map(|rest| rest.split([' ', '_']).next().unwrap_or_default().to_string())
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let ids = crate::store::Value::Ints(vec![12, 17, 31]);
+    let one = plan(
+        "EXPLAIN SELECT * FROM \"gain\" WHERE \"measurementset_id\" = ANY($1)",
+        vec![ids.clone()],
+    );
+    assert_eq!(one, ["001", "003"]);
+    let bounds = plan(
+        "EXPLAIN SELECT * FROM \"gain\" WHERE \"measurementset_id\" = ANY($1) AND \"measurementset_id\" BETWEEN $2 AND $3",
+        vec![ids, 12_i64.into(), 31_i64.into()],
+    );
+    assert_eq!(bounds, ["001", "003"]);
+    let delete =
+        plan("EXPLAIN DELETE FROM \"gain\" WHERE \"measurementset_id\" = $1", vec![55_i64.into()]);
+    assert_eq!(delete, ["005"]);
+    let built = database.dialect().build(
+        sea_query::Query::select().column("gain_id").from("gain").and_where(
+            database.dialect().is_one_of(sea_query::Expr::col("measurementset_id"), &[3, 4]),
+        ),
+    );
+    let text = format!("EXPLAIN {}", built.text());
+    let touched = database
+        .read(|tx| {
+            let rows = tx.rows(Statement::built(text.clone(), built.values().to_vec()))?;
+            rows.iter().map(|row| row.get::<String>(0)).collect::<Result<Vec<_>>>()
+        })
+        .unwrap()
+        .join(" ");
+    assert!(touched.contains("gain_part_000_") && !touched.contains("gain_part_001_"), "{touched}");
+}
+
+#[test]
+fn ranges_that_already_hold_rows_outside_are_refused() {
+    let Some(database) = postgres(&narrow()) else {
+        return;
+    };
+    // A set whose id is beyond the last edge has nowhere to put its gains.
+    let made = database
+        .write(|tx| {
+            tx.next_ids(&MEASUREMENTSET, 25)?;
+            sample::observation(
+                tx,
+                1,
+                Size { beams: 1, products: 1, subbands: 1, ..Size::default() },
+            )
+        })
+        .unwrap();
+    let size = Size::default();
+    let load = || database.write(|tx| sample::diagnostics(tx, &made, size));
+    assert_eq!(load().unwrap_err().kind(), "no-partition");
+    ensure(&database, Some(made.sets[0])).unwrap();
+    load().unwrap();
+    assert_eq!(edges(&database), [(0, 10), (10, 20), (20, 30), (30, 40)]);
+}

@@ -181,24 +181,28 @@ impl Column {
     }
 
     /// The same, but may be unknown.
+    #[must_use]
     pub const fn null(mut self) -> Self {
         self.nullable = true;
         self
     }
 
     /// The same with a unit.
+    #[must_use]
     pub const fn unit(mut self, unit: Unit) -> Self {
         self.unit = unit;
         self
     }
 
     /// The same with a default.
+    #[must_use]
     pub const fn default(mut self, default: Default) -> Self {
         self.default = Some(default);
         self
     }
 
     /// The same, computed.
+    #[must_use]
     pub const fn generated(mut self, how: Generated) -> Self {
         self.generated = Some(how);
         self
@@ -341,48 +345,56 @@ impl Table {
     }
 
     /// Sets the columns.
+    #[must_use]
     pub const fn columns(mut self, columns: &'static [Column]) -> Self {
         self.columns = columns;
         self
     }
 
     /// Sets the primary key.
+    #[must_use]
     pub const fn primary(mut self, columns: &'static [&'static str]) -> Self {
         self.primary = columns;
         self
     }
 
     /// Sets the other unique keys.
+    #[must_use]
     pub const fn uniques(mut self, keys: &'static [&'static [&'static str]]) -> Self {
         self.uniques = keys;
         self
     }
 
     /// Sets the references.
+    #[must_use]
     pub const fn foreign(mut self, keys: &'static [ForeignKey]) -> Self {
         self.foreign = keys;
         self
     }
 
     /// Sets the rules.
+    #[must_use]
     pub const fn checks(mut self, checks: &'static [Check]) -> Self {
         self.checks = checks;
         self
     }
 
     /// Sets the indexes.
+    #[must_use]
     pub const fn indexes(mut self, indexes: &'static [Index]) -> Self {
         self.indexes = indexes;
         self
     }
 
     /// Gives it a surrogate id that counts from `first`.
+    #[must_use]
     pub const fn id(mut self, column: &'static str, first: i64) -> Self {
         self.id = Some((column, first));
         self
     }
 
     /// Cuts it into ranges of `measurementset_id`.
+    #[must_use]
     pub const fn partitioned(mut self) -> Self {
         self.partitioned = true;
         self

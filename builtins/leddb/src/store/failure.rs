@@ -162,7 +162,7 @@ fn from_sqlite(code: Option<&str>, message: &str, seconds: Option<u64>) -> Leddb
             || LeddbError::Busy { reason: reason() },
             |seconds| LeddbError::TimedOut { seconds },
         ),
-        (8, _) | (3, _) => LeddbError::Denied { reason: reason() },
+        (8 | 3, _) => LeddbError::Denied { reason: reason() },
         (13, _) => LeddbError::Full { reason: reason() },
         // Too large a text or array.
         (18, _) => LeddbError::Array { reason: reason() },
@@ -180,8 +180,6 @@ pub(super) fn connecting(error: sqlx::Error, place: &str) -> LeddbError {
                 LeddbError::Login { place, reason: inner.message().to_string() }
             }
             Some("3D000") => LeddbError::NoDatabase { place },
-            // Unable to open a file: there is none, or no right.
-            Some("14") => LeddbError::NoDatabase { place },
             Some("26" | "11") => LeddbError::NotOurs { place, reason: inner.message().to_string() },
             _ => match translate(error, None) {
                 LeddbError::Database { message } => LeddbError::Connect { place, reason: message },

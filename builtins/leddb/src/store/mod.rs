@@ -25,6 +25,9 @@ mod statement;
 mod transaction;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub use credentials::Secret;
 pub use database::{Database, Mode};
 pub use location::Location;

@@ -29,7 +29,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             statement_timeout: None,
-            busy_timeout: Duration::from_secs(60),
+            busy_timeout: Duration::from_mins(1),
             connections: 8,
             password_file: None,
             tries: 8,

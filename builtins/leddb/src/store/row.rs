@@ -92,7 +92,7 @@ impl Row {
                 if raw.is_null() {
                     return Ok(None);
                 }
-                expect(column, "text", &raw.type_info().name(), &["TEXT"])?;
+                expect(column, "text", raw.type_info().name(), &["TEXT"])?;
                 <&str as Decode<'_, Sqlite>>::decode(raw)
                     .map(Some)
                     .map_err(|error| wrong(column, &error))

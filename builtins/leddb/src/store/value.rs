@@ -154,12 +154,12 @@ impl From<sea_query::Value> for Value {
             Built::Enum(sea_query::OptionEnum::Some(value)) => Self::Text(value.value.into_owned()),
             Built::Enum(sea_query::OptionEnum::None(_)) => Self::Null(Type::Text(None)),
             Built::Bytes(value) => Self::maybe(value, Type::Values),
-            Built::Array(kind, values) => list(&kind, values),
+            Built::Array(kind, values) => list(&kind, values.map(|values| *values)),
         }
     }
 }
 
-fn list(kind: &sea_query::ArrayType, values: Option<Box<Vec<sea_query::Value>>>) -> Value {
+fn list(kind: &sea_query::ArrayType, values: Option<Vec<sea_query::Value>>) -> Value {
     use sea_query::ArrayType;
     let text = matches!(kind, ArrayType::String | ArrayType::Char);
     let float = matches!(kind, ArrayType::Float | ArrayType::Double);

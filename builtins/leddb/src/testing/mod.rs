@@ -6,7 +6,7 @@
 //! `postgres` or `nobody`. Without the programs the tests of that back end are
 //! skipped with a reason, or fail if `LEDAMA_NO_SKIP` is set.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
 
 pub mod sample;
 
@@ -131,7 +131,6 @@ impl Server {
             "listen_addresses=".to_string(),
             format!("unix_socket_directories={}", self.folder.path().display()),
             "fsync=off".to_string(),
-            "synchronous_commit=off".to_string(),
             "full_page_writes=off".to_string(),
             "max_connections=60".to_string(),
             "shared_buffers=64MB".to_string(),
@@ -157,7 +156,7 @@ impl Server {
                 .unwrap()
                 .as_mut()
                 .is_some_and(|child| child.try_wait().is_ok_and(|end| end.is_some()));
-            if ended || began.elapsed() > Duration::from_secs(60) {
+            if ended || began.elapsed() > Duration::from_mins(1) {
                 let log =
                     std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
                 return Err(format!("the server does not start: {log}"));
@@ -313,6 +312,9 @@ pub fn sqlite(options: &Options) -> Fresh {
     }
 }
 
+/// Whose turn it is to copy the ready database.
+static ONE: Mutex<()> = Mutex::new(());
+
 /// Name of a ready database on the server, copied for each test.
 fn ready_on(server: &Server) -> &'static str {
     static READY: OnceLock<String> = OnceLock::new();
@@ -340,7 +342,6 @@ pub fn postgres(options: &Options) -> Option<Fresh> {
     if plain(&options) {
         let text = format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY wal_log", ready_on(server));
         // Copies of one database are made one after the other.
-        static ONE: Mutex<()> = Mutex::new(());
         let _turn = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let maintenance = Database::connect(&server.location("postgres"), &options)
             .expect("the server's own database");

@@ -82,8 +82,9 @@ fn names(tx: &mut Transaction, table: &'static crate::schema::Table, names: &[&s
     upsert(tx, table, &["name"], &rows, Existing::Keep).map(drop)
 }
 
-/// Makes observation `number` with everything but diagnostics.
-pub fn observation(tx: &mut Transaction, number: i64, size: Size) -> Result<Made> {
+/// The rows that observations share, and the observation itself: its name and the
+/// ids of its baselines and kinds.
+fn root(tx: &mut Transaction, number: i64, size: Size) -> Result<(String, Vec<i64>, Vec<i64>)> {
     let name = format!("L{}", 80_000 + number);
     names(tx, &reference::PROJECT, &["LEA128"])?;
     names(tx, &reference::FIELD, &FIELDS)?;
@@ -152,7 +153,12 @@ pub fn observation(tx: &mut Transaction, number: i64, size: Size) -> Result<Made
         .map(|kind| vec![kind.name.into(), crate::schema::kinds::description(kind.name).into()])
         .collect();
     let kinds = ids(tx, &diagnostics::QUALITY_KIND, &["name", "description"], &rows)?;
+    Ok((name, baselines, kinds))
+}
 
+/// Makes observation `number` with everything but diagnostics.
+pub fn observation(tx: &mut Transaction, number: i64, size: Size) -> Result<Made> {
+    let (name, baselines, kinds) = root(tx, number, size)?;
     let rows: Vec<_> = (0..size.beams)
         .map(|beam| {
             let field = FIELDS[usize::try_from(beam).unwrap_or(0) % FIELDS.len()];
@@ -297,7 +303,7 @@ pub fn rows_of(
                 .map(|k| DiagKey::Gain { station: Cow::Owned(station(k).0), direction: None }),
         ),
         Diagnostics::Qts | Diagnostics::Qfs => {
-            keys.extend(made.kinds.iter().map(|kind| DiagKey::Kind(*kind)))
+            keys.extend(made.kinds.iter().map(|kind| DiagKey::Kind(*kind)));
         }
         Diagnostics::Qbs => keys.extend(made.kinds.iter().flat_map(|kind| {
             made.baselines

@@ -161,7 +161,7 @@ impl PseudoColumn {
     }
 
     /// Where it is described.
-    #[allow(clippy::expect_used)] // A test looks every column up.
+    #[allow(clippy::expect_used, clippy::missing_panics_doc)] // A test looks every column up.
     pub fn source(&self) -> &'static Column {
         schema::column(self.relation, self.column).expect("every pseudo-column has a source")
     }
