@@ -370,7 +370,7 @@ fn wrong_orders_are_refused_before_anything_happens() {
         (&["-i", "x.ref", "-o", "no/such/folder/new"], "folder"),
         (&["-i", "remote.ref", "-o", "new"], "ARCHIVE_RAW"),
         (&["--verify", "there"], "no file of digests"),
-        (&["--verify", "bad"], "not sorted"),
+        (&["--verify", "bad"], "not as they were written"),
         (&["--verify", "gone"], "gone"),
     ] {
         let output = scene.run(args);

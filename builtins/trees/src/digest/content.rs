@@ -16,8 +16,9 @@ use super::algorithm::{Algorithm, Sum};
 use super::members::{Content, Facts, Member, Members, member_text};
 use super::throttle::Throttle;
 
-/// Bytes read at once.
-const BUFFER: usize = 256 << 10;
+/// Bytes read at once: they should still be in the cache of the processor when
+/// their digest is made.
+const BUFFER: usize = 128 << 10;
 
 /// Bytes that one thread does of a file that several threads read; a power of
 /// two, as BLAKE3 demands.
