@@ -41,7 +41,15 @@ impl<'a> Table<'a> {
             None => local_name(desk),
             Some(name) => {
                 let inventory = Inventory::new(Arc::clone(&desk.place.loaded.config));
-                inventory.machine(name).map_err(|e| place::failure(&e))?.name
+                let names = inventory.parse(name).map_err(|e| place::failure(&e))?.names;
+                let [host] = &names[..] else {
+                    let fault = format!(
+                        "`{name}` is {} hosts, and each has a table of its own",
+                        names.len()
+                    );
+                    return Err(Diagnostic::error(fault).into());
+                };
+                host.clone()
             }
         };
         let own = || desk.place.account.name.clone();
