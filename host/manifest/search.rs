@@ -102,7 +102,7 @@ fn split(text: &str) -> Vec<String> {
             let end_of_capitals = letters[k - 1].is_uppercase()
                 && letters[k].is_uppercase()
                 && letters.get(k + 1).is_some_and(|next| next.is_lowercase());
-            if (letters[k - 1].is_lowercase() && letters[k].is_uppercase()) || end_of_capitals {
+            if (!letters[k - 1].is_uppercase() && letters[k].is_uppercase()) || end_of_capitals {
                 words.push(letters[start..k].iter().collect::<String>());
                 start = k;
             }

@@ -1,9 +1,14 @@
 //! The README's configuration is accepted and its main job works as written,
 //! on trees with junk, odd names and broken links.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use crate::support::nodes::Settings;
+use crate::support::observation;
 use crate::support::rows::rows;
 use crate::support::run::repository;
-use crate::support::shared::{cluster_tree, shared};
+use crate::support::shared::{cluster_tree, shared, unpack};
 use crate::support::skip::need;
 use crate::support::tree::assert_same;
 use crate::support::{Cluster, Work};
@@ -44,7 +49,6 @@ fn its_configuration_is_accepted() {
 
 #[test]
 fn its_two_commands_are_there() {
-    use std::os::unix::fs::PermissionsExt as _;
     let commands = blocks(&readme(), "sh").remove(0);
     let programs: Vec<&str> =
         commands.lines().map(|l| l.split_whitespace().next().unwrap()).collect();
@@ -97,6 +101,57 @@ fn its_main_job_works() {
             cluster.seen(&node, &path).symlink_metadata().is_err(),
             "{node}:{path} is still there"
         );
+    }
+}
+
+#[test]
+fn its_tutorial_works_with_a_stub_of_dp3() {
+    let pack = need!(shared());
+    let cluster = need!(Cluster::of(8).start());
+    let work = Work::new();
+    let stub = "#!/bin/sh\nfor word; do case $word in msin=*) from=${word#*=} ;; msout=*) to=${word#*=} ;; esac; done\ncp -a \"$from\" \"$to\"\n";
+    let program = cluster.home().join("bin/DP3");
+    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+    std::fs::write(&program, stub).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let set_up = "PATH=$HOME/bin:$PATH\n";
+    std::fs::write(cluster.home().join("lofar.sh"), set_up).unwrap();
+    let inside = cluster.exec("node011", &["sh", "-c", "echo ~"]);
+    let home = String::from_utf8(inside.stdout).unwrap();
+    let more = format!(
+        "\n[paths]\ninit_file = \"{}/lofar.sh\"\n\n[data]\nfree_margin_mib = 0\n",
+        home.trim()
+    );
+    let config = cluster.config_with(&work, &Settings { more, ..Settings::default() });
+    let folder = cluster.make("node017", "/data1/users/lofareor/L2013_80897");
+    let original = unpack(&pack, "tNDPPP-generic", work.path());
+    for sub_band in 0..8 {
+        let set = folder.join(observation::name(80897, 0, sub_band));
+        let copied = Command::new("cp").arg("-a").arg(&original).arg(set).status();
+        assert!(copied.unwrap().success());
+    }
+    let text = readme();
+    let section = text.split("\n## ").find(|s| s.starts_with("From arrival to archive")).unwrap();
+    let mut ran = 0;
+    for line in blocks(section, "sh").iter().flat_map(|block| block.lines()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words[0], "ledama", "{line}");
+        work.ledama(&words[1..]).config(&config).run().no_panic().code(0);
+        ran += 1;
+    }
+    assert_eq!(ran, 21);
+    cluster.expect_nothing_left();
+    assert_eq!(rows(&work.read("archived.ref")).len(), 8);
+    for row in rows(&work.read("archived.ref")) {
+        assert!(cluster.seen(&row.node, &row.path).exists(), "{row:?}");
+    }
+    for row in rows(&work.read("averaged.ref")) {
+        assert!(cluster.seen(&row.node, &row.path).exists(), "{row:?}");
+    }
+    for name in ["raw.ref", "packed.ref", "delivered.ref"] {
+        for row in rows(&work.read(name)) {
+            assert!(!cluster.seen(&row.node, &row.path).exists(), "{row:?} is still there");
+        }
     }
 }
 
