@@ -61,6 +61,15 @@ pub fn units(launch: &Launch, entry: &Entry<'_>) -> Result<[Unit; 2], Unwritable
 }
 
 fn command(words: &[OsString]) -> Result<String, Unwritable> {
+    let program = words.first().map(|word| word.as_bytes()).unwrap_or_default();
+    if program.iter().any(|byte| b"\"'\\".contains(byte)) {
+        let shown = ledama_base::rawtext::encode(&words[0]);
+        let message = format!(
+            "`{}`: systemd takes no quotes and backslashes in the path of a program",
+            quote::show(&shown)
+        );
+        return Err(Unwritable::new(message).with_help("use another path"));
+    }
     let mut line = String::new();
     for (k, one) in words.iter().enumerate() {
         if k > 0 {
@@ -150,6 +159,9 @@ mod tests {
         for bad in ["/a\nb", "/a\tb"] {
             assert!(word(bad.as_ref()).is_err());
         }
+        for bad in ["/a\"b", "/a'b", "/a\\b"] {
+            assert!(command(&[bad.into()]).is_err(), "{bad}");
+        }
     }
 
     /// systemd itself finds nothing to complain about.
@@ -157,11 +169,12 @@ mod tests {
     fn systemd_accepts_them() {
         let folder = tempfile::tempdir().unwrap();
         // A program that is there, in a folder with all that needs care.
-        let odd = folder.path().join("a $b 100% \"q\" c\\d");
+        let odd = folder.path().join("a $b 100% é;&(x)");
         std::fs::create_dir(&odd).unwrap();
         let program = odd.join("ledama");
         std::fs::copy("/bin/true", &program).unwrap();
-        let units = make(program.to_str().unwrap(), "/etc/x y%z$A", "*/7 1-5,9 1 * mon");
+        let units =
+            make(program.to_str().unwrap(), "/etc/x \"y\" 'z' c\\d%h$A ${A}", "*/7 1-5,9 1 * mon");
         let mut files = Vec::new();
         for (name, text) in units {
             // No such account need be here, and no network either.

@@ -3,6 +3,7 @@
 mod codes;
 mod completions;
 mod config;
+mod cron;
 mod ms;
 mod new;
 mod options;

@@ -18,6 +18,7 @@ mod extend_permissions_data;
 mod from_path;
 mod from_reffile;
 mod from_target;
+mod hostile_paths;
 mod md5sum_data;
 mod ms_info;
 mod options;
