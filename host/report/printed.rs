@@ -109,9 +109,12 @@ fn as_table(value: &Value) -> Option<String> {
 /// are shown as escapes: what a program writes may come from anybody.
 fn output(one: &Value, safe: bool) -> String {
     let part = |name: &str| one.get(name).and_then(Value::as_str).unwrap_or_default();
-    let shown = |line: &str| match safe {
-        true => quote::show(&line.replace('\t', "        ")).into_owned(),
-        false => line.to_string(),
+    let shown = |line: &str| {
+        if safe {
+            quote::show(&line.replace('\t', "        ")).into_owned()
+        } else {
+            line.to_string()
+        }
     };
     let mut text = format!("== {}\n", quote::show(part("title")));
     for (name, mark) in [("stdout", ""), ("stderr", "! ")] {

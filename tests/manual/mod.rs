@@ -56,10 +56,10 @@ fn every_example_is_understood() {
                 work.file(file, (0..250).map(row).collect::<String>());
             }
             let example = example.as_str().unwrap();
-            let words: Vec<&str> = example.split_whitespace().collect();
+            let words = shell_words::split(example).unwrap();
             assert_eq!(words[0], "ledama", "{example}");
             let mut run = work.ledama(&words[1..]).config(&config);
-            if !words.contains(&"--query") {
+            if !words.iter().any(|word| word == "--query") {
                 run = run.arg("--query");
             }
             let output = run.run().no_panic();

@@ -65,7 +65,7 @@ fn words_are_taken_literally_and_all_must_occur() {
     let json = |more: &[&str]| found(&show(&work, &config, &[&["--json"], more].concat()).code(0));
     let whole = pair("node011", &format!("{odd} 600"));
     for words in ["it's", "\"test\"", "; rm", "$HOME *", "test,$HOME", "it's a,600"] {
-        assert_eq!(json(&["-p", words]), [whole.clone()], "{words}");
+        assert_eq!(json(&["-p", words]), std::slice::from_ref(&whole), "{words}");
     }
     assert_eq!(json(&["-p", "test"]), [whole.clone(), pair("node012", "plain-test 600")]);
     assert_eq!(json(&["-p", "test", "-u", "node012"]), [pair("node012", "plain-test 600")]);

@@ -206,7 +206,7 @@ fn words_after_two_dashes_are_the_text_of_an_option() {
     let options = parse(&["-f", "--", "a b", "c"]).unwrap();
     assert_eq!(
         crate::manifest::rerun::line(&options),
-        r#"ledama run Try --line ''\''a b'\'' c' --fast"#
+        r"ledama run Try --line ''\''a b'\'' c' --fast"
     );
     let back = crate::manifest::rerun::arguments(&options);
     assert_eq!(parse_os(&manifest, back).unwrap().to_json(), options.to_json());
