@@ -32,7 +32,8 @@ pub(crate) struct Reader<'a> {
     at: usize,
     endian: Endian,
     /// End of each open object, outermost first; `usize::MAX` where unknown.
-    open: Vec<usize>,
+    open: [usize; MAX_DEPTH],
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -43,7 +44,7 @@ impl<'a> Reader<'a> {
 
     /// A reader of bytes in a given order (headers of some storage managers).
     pub(crate) fn with_endian(path: &'a Path, bytes: &'a [u8], endian: Endian) -> Self {
-        Self { path, bytes, at: 0, endian, open: Vec::new() }
+        Self { path, bytes, at: 0, endian, open: [0; MAX_DEPTH], depth: 0 }
     }
 
     /// A reader of an object that stands at a place inside another, and so
@@ -51,7 +52,8 @@ impl<'a> Reader<'a> {
     pub(crate) fn inside(path: &'a Path, bytes: &'a [u8], place: &Range<usize>) -> Self {
         let bytes = bytes.get(..place.end).unwrap_or_default();
         let at = place.start.min(bytes.len());
-        Self { path, bytes, at, endian: Endian::Big, open: vec![usize::MAX] }
+        let open = [usize::MAX; MAX_DEPTH];
+        Self { path, bytes, at, endian: Endian::Big, open, depth: 1 }
     }
 
     /// The position in the bytes.
@@ -93,15 +95,16 @@ impl<'a> Reader<'a> {
     fn open(&mut self) -> Result<(&'a [u8], u32)> {
         let (kind, end) = self.header()?;
         let version = self.u32()?;
-        if self.open.len() >= MAX_DEPTH {
+        let Some(place) = self.open.get_mut(self.depth) else {
             return Err(self.corrupt("objects are nested too deeply"));
-        }
-        self.open.push(end);
+        };
+        *place = end;
+        self.depth += 1;
         Ok((kind, version))
     }
 
     fn header(&mut self) -> Result<(&'a [u8], usize)> {
-        if self.open.is_empty() && self.u32()? != MAGIC {
+        if self.depth == 0 && self.u32()? != MAGIC {
             return Err(self.corrupt("is not an AipsIO object"));
         }
         let start = self.at;
@@ -113,9 +116,14 @@ impl<'a> Reader<'a> {
         Ok((self.raw_string()?, end))
     }
 
+    fn close(&mut self) -> Option<usize> {
+        self.depth = self.depth.checked_sub(1)?;
+        self.open.get(self.depth).copied()
+    }
+
     /// Closes the innermost object; all of it must have been read.
     pub(crate) fn end(&mut self) -> Result<()> {
-        match self.open.pop() {
+        match self.close() {
             Some(end) if end == usize::MAX || end == self.at => Ok(()),
             Some(end) => Err(self.corrupt(format_args!("an object should end at byte {end}"))),
             None => Err(self.corrupt("no object is open")),
@@ -124,7 +132,7 @@ impl<'a> Reader<'a> {
 
     /// Closes the innermost object wherever it was read to.
     pub(crate) fn skip_to_end(&mut self) -> Result<()> {
-        match self.open.pop() {
+        match self.close() {
             Some(end) if end != usize::MAX && end >= self.at => {
                 self.at = end;
                 Ok(())
@@ -138,7 +146,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn skip_object(&mut self) -> Result<bool> {
         let start = self.at;
         let (_, end) = self.header()?;
-        let known = !self.open.is_empty() && end != usize::MAX && end >= self.at;
+        let known = self.depth > 0 && end != usize::MAX && end >= self.at;
         self.at = if known { end } else { start };
         Ok(known)
     }

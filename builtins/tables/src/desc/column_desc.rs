@@ -54,7 +54,7 @@ impl std::fmt::Debug for Later {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Later")
             .field("comment", &self.text(&self.comment))
-            .field("keywords", &self.keywords)
+            .field("keywords", &self.keywords.get(self.stored.as_ref()))
             .finish()
     }
 }
@@ -78,7 +78,7 @@ impl ColumnDesc {
     /// The keywords of the column, such as its units and reference frame.
     /// They are read at the first call, which fails where they are damaged.
     pub fn keywords(&self) -> Result<&Record> {
-        self.later.keywords.get()
+        self.later.keywords.get(self.later.stored.as_ref())
     }
 
     /// Where the keywords stand among the bytes of `table.dat`.
@@ -121,7 +121,7 @@ impl ColumnDesc {
         }
         let shape = if scalar { Vec::new() } else { reader.shape()? };
         let max_length = reader.u32()?;
-        let keywords = LaterRecord::pass(reader, stored)?;
+        let keywords = LaterRecord::pass(reader)?;
         reader.u32()?;
         if !scalar {
             reader.bool()?;

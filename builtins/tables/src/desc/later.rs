@@ -50,23 +50,21 @@ impl Stored {
 }
 
 /// A record that is read when it is asked for.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct LaterRecord {
-    stored: Option<Stored>,
     at: Range<usize>,
     read: OnceLock<Result<Record>>,
 }
 
 impl LaterRecord {
     /// Passes over a record of the bytes.
-    pub(crate) fn pass(reader: &mut Reader<'_>, stored: Option<&Stored>) -> Result<Self> {
+    pub(crate) fn pass(reader: &mut Reader<'_>) -> Result<Self> {
         let start = reader.position();
         if !reader.skip_object()? {
             // Its writer did not tell its length.
             record::read(reader)?;
         }
-        let at = start..reader.position();
-        Ok(Self { stored: stored.cloned(), at, read: OnceLock::new() })
+        Ok(Self { at: start..reader.position(), read: OnceLock::new() })
     }
 
     /// Where it stands among the bytes.
@@ -74,9 +72,9 @@ impl LaterRecord {
         &self.at
     }
 
-    /// The record; without bytes it is empty.
-    pub(crate) fn get(&self) -> Result<&Record> {
-        let read = || match &self.stored {
+    /// The record, which stands in these bytes; without bytes it is empty.
+    pub(crate) fn get(&self, stored: Option<&Stored>) -> Result<&Record> {
+        let read = || match stored {
             Some(stored) => {
                 let mut reader = Reader::inside(stored.path(), stored.bytes(), &self.at);
                 record::read(&mut reader)
@@ -87,17 +85,8 @@ impl LaterRecord {
     }
 }
 
-impl From<Record> for LaterRecord {
-    fn from(record: Record) -> Self {
-        Self { read: Ok(record).into(), ..Self::default() }
-    }
-}
-
-impl std::fmt::Debug for LaterRecord {
+impl std::fmt::Debug for Stored {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.get() {
-            Ok(record) => record.fmt(f),
-            Err(error) => write!(f, "<{error}>"),
-        }
+        write!(f, "{}", self.path().display())
     }
 }

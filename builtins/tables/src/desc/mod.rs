@@ -29,13 +29,14 @@ pub struct TableDesc {
     pub keywords: Record,
     /// The columns in table order.
     pub columns: Vec<ColumnDesc>,
+    pub(crate) stored: Option<Stored>,
     pub(crate) private: LaterRecord,
 }
 
 impl TableDesc {
     /// What storage managers keep for themselves, such as hypercolumns.
     pub fn private(&self) -> Result<&Record> {
-        self.private.get()
+        self.private.get(self.stored.as_ref())
     }
 
     /// Reads the description; `stored` holds the bytes that `reader` reads.
@@ -46,10 +47,11 @@ impl TableDesc {
             version: reader.string()?,
             comment: reader.string()?,
             keywords: record::read(reader)?,
+            stored: Some(stored.clone()),
             ..Self::default()
         };
         if version != 1 {
-            desc.private = LaterRecord::pass(reader, Some(stored))?;
+            desc.private = LaterRecord::pass(reader)?;
         }
         let count = reader.count(16)?;
         desc.columns.reserve_exact(count);

@@ -112,7 +112,13 @@ impl Manager for Objects {
             }),
             Cells::Indirect(file, places) => {
                 let places = PlaceList(Arc::clone(places));
-                Arc::new(Indirect::new(places, Arc::clone(file), &name, column.kind, &self.path))
+                Arc::new(Indirect::new(
+                    places,
+                    Arc::clone(file),
+                    &name,
+                    column.kind,
+                    self.path.clone(),
+                ))
             }
         })
     }

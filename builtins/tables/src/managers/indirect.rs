@@ -7,7 +7,7 @@
 //! Source: `casacore/tables/Tables/ScaRecordColData.cc` for records.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::array_file::{ArrayFile, Cursor};
@@ -47,9 +47,9 @@ impl<P: Places> Indirect<P> {
         file: Arc<ArrayFile>,
         name: &str,
         kind: DataType,
-        path: &Path,
+        path: PathBuf,
     ) -> Self {
-        Self { places, file, name: name.into(), path: path.to_path_buf(), kind }
+        Self { places, file, name: name.into(), path, kind }
     }
 
     /// The type of the values in the array file.

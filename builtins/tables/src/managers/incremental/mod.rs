@@ -185,9 +185,13 @@ impl Manager for Incremental {
             Layout::Direct(shape) => {
                 Arc::new(Direct { place, name, kind: column.kind, shape: shape.clone() })
             }
-            Layout::Indirect(arrays) => {
-                Arc::new(Indirect::new(place, Arc::clone(arrays), &name, column.kind, &self.path))
-            }
+            Layout::Indirect(arrays) => Arc::new(Indirect::new(
+                place,
+                Arc::clone(arrays),
+                &name,
+                column.kind,
+                self.path.clone(),
+            )),
         })
     }
 

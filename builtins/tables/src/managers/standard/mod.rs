@@ -50,7 +50,7 @@ pub(super) struct Standard {
     header: Header,
     core: Arc<Core>,
     arrays: Arc<ArrayFile>,
-    path: PathBuf,
+    file: String,
     siblings: Siblings,
     /// The places of the columns in the description.
     columns: Vec<usize>,
@@ -90,7 +90,7 @@ impl Standard {
             header,
             core: Arc::new(core),
             arrays: Arc::new(arrays),
-            path: context.path().join(context.file_name("i")),
+            file: context.file_name("i"),
             siblings: context.siblings.clone(),
             columns: context.siblings.bound(context.seqnr).collect(),
         })
@@ -118,7 +118,7 @@ impl Manager for Standard {
                 let bits = bits(kind, &shape);
                 let impossible = || {
                     let what = format!("column {name} has an impossible shape");
-                    Error::corrupt(&self.path, what)
+                    Error::corrupt(self.path(), what)
                 };
                 let place = place(bits.ok_or_else(impossible)?)?;
                 Arc::new(Fixed { place, name, kind, shape })
@@ -135,7 +135,7 @@ impl Manager for Standard {
             }
             Layout::Indirect => {
                 let arrays = Arc::clone(&self.arrays);
-                Arc::new(Indirect::new(place(64)?, arrays, &name, kind, &self.path))
+                Arc::new(Indirect::new(place(64)?, arrays, &name, kind, self.path()))
             }
         })
     }
@@ -156,6 +156,11 @@ impl Manager for Standard {
 }
 
 impl Standard {
+    /// The file of arrays.
+    fn path(&self) -> PathBuf {
+        self.siblings.folder.path().join(&self.file)
+    }
+
     /// Fails where a cell has far more texts than the file has room for: each
     /// has its length before it. Few texts may never have been written.
     fn check_texts(&self, shape: &[usize]) -> Result<()> {
