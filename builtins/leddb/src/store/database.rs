@@ -129,11 +129,13 @@ impl Database {
                 })?
                 .or_failure(None)?,
             ),
+            // Reading plans anew for its values, and so touches only their partitions. In
+            // writing that would plan the check of each reference of each row.
             Pool::Postgres(pool) => Connection::Postgres(
                 wait(pool.begin_with(match mode {
                     Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                    Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
-                    Mode::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+                    Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL plan_cache_mode = auto",
+                    Mode::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL plan_cache_mode = auto",
                 }))?
                 .or_failure(None)?,
             ),
