@@ -134,8 +134,12 @@ impl Database {
             Pool::Postgres(pool) => Connection::Postgres(
                 wait(pool.begin_with(match mode {
                     Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                    Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL plan_cache_mode = auto",
-                    Mode::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL plan_cache_mode = auto",
+                    Mode::Write => {
+                        "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL plan_cache_mode = auto"
+                    }
+                    Mode::Snapshot => {
+                        "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL plan_cache_mode = auto"
+                    }
                 }))?
                 .or_failure(None)?,
             ),
