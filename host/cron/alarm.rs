@@ -83,25 +83,31 @@ fn message(record: &Record, to: &[String], tail: &str) -> String {
     };
     let Record { job, host, module, account, start, log, failures, .. } = record;
     let again = if *failures > 1 { format!(", {failures} times in a row") } else { String::new() };
-    let mut text = format!(
-        "To: {}\nSubject: {}\nAuto-Submitted: auto-generated\nMIME-Version: 1.0\n\
-         Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n",
-        to.join(", "),
-        ascii(&format!("ledama job {job} on {host}: {}", record.status.word())),
-    );
-    text.push_str(&format!("{}{again}\n\n", clean(&record.message)));
-    text.push_str(&format!(
-        "job       {job}\nmodule    {module}\nhost      {host}\naccount   {account}\n"
-    ));
-    text.push_str(&format!("start     {start}\n"));
+    let mut lines = vec![
+        format!("To: {}", to.join(", ")),
+        format!(
+            "Subject: {}",
+            ascii(&format!("ledama job {job} on {host}: {}", record.status.word()))
+        ),
+        "Auto-Submitted: auto-generated".into(),
+        "MIME-Version: 1.0".into(),
+        "Content-Type: text/plain; charset=utf-8".into(),
+        "Content-Transfer-Encoding: 8bit".into(),
+        String::new(),
+        format!("{}{again}", clean(&record.message)),
+        String::new(),
+        format!("job       {job}"),
+        format!("module    {module}"),
+        format!("host      {host}"),
+        format!("account   {account}"),
+        format!("start     {start}"),
+    ];
     if let (Some(end), Some(seconds)) = (&record.end, record.seconds) {
-        text.push_str(&format!("end       {end} ({seconds:.1} s)\n"));
+        lines.push(format!("end       {end} ({seconds:.1} s)"));
     }
-    if let Some(done) = &record.last_done {
-        text.push_str(&format!("last done {done}\n"));
-    }
-    text.push_str(&format!("log       {}\n\nEnd of the log:\n\n{tail}", clean(log)));
-    text
+    lines.extend(record.last_done.as_ref().map(|done| format!("last done {done}")));
+    lines.push(format!("log       {}\n\nEnd of the log:\n\n{tail}", clean(log)));
+    lines.join("\n")
 }
 
 /// A head of a message holds nothing else.
@@ -120,7 +126,7 @@ fn start(
     let failed = |e: std::io::Error| {
         ledama_base::operation::OperationError::io(format!("`{program}`"), &e).message
     };
-    let output = || log.try_clone().map(Stdio::from).unwrap_or_else(|_| Stdio::null());
+    let output = || log.try_clone().map_or_else(|_| Stdio::null(), Stdio::from);
     let mut child = Command::new(program)
         .args(arguments)
         .envs(variables.iter().map(|(name, value)| (name, value)))

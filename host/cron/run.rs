@@ -115,7 +115,7 @@ impl Task {
                 record.message = OperationError::io("the run could not be started", &error).message;
             }
         }
-        self.finish(&mut record, began);
+        finish(&mut record, began);
         let _ = logs::line(&mut log, &format!("job {}: {}", place.job, record.message));
         place.save(&record).map_err(failed(&place.records))?;
         Ok(Ended { record, log, _lock: lock })
@@ -131,7 +131,7 @@ impl Task {
         let mut log = logs::begin(&place.log(), self.keep_logs).map_err(failed)?;
         let mut record = self.record(place.record().as_ref());
         (record.status, record.message) = (Status::NotStarted, message.to_string());
-        self.finish(&mut record, Instant::now());
+        finish(&mut record, Instant::now());
         let _ = logs::line(&mut log, &format!("job {}: {message}", place.job));
         place.save(&record).map_err(failed)?;
         Ok(Ended { record, log, _lock: lock })
@@ -160,19 +160,6 @@ impl Task {
             last_done: before.and_then(|record| record.last_done.clone()),
             alarm_faults: Vec::new(),
         }
-    }
-
-    fn finish(&self, record: &mut Record, began: Instant) {
-        let now = clock::utc_text(clock::now());
-        record.seconds = Some(began.elapsed().as_secs_f64());
-        record.pid = None;
-        if record.status == Status::Done {
-            record.failures = 0;
-            record.last_done = Some(now.clone());
-        } else {
-            record.failures += 1;
-        }
-        record.end = Some(now);
     }
 
     /// The command for the reader of the log.
@@ -240,6 +227,20 @@ impl Task {
         };
         (state, message, status.code())
     }
+}
+
+/// The end of a run, and how often in a row it has come to nothing.
+fn finish(record: &mut Record, began: Instant) {
+    let now = clock::utc_text(clock::now());
+    record.seconds = Some(began.elapsed().as_secs_f64());
+    record.pid = None;
+    if record.status == Status::Done {
+        record.failures = 0;
+        record.last_done = Some(now.clone());
+    } else {
+        record.failures += 1;
+    }
+    record.end = Some(now);
 }
 
 /// Whether it has ended. It stays a zombie, so that its number and that of its

@@ -46,11 +46,11 @@ pub fn places(folders: &[PathBuf], inventory: &Arc<Inventory>) -> Vec<Place> {
 /// The RefFiles of copies in a status folder.
 fn lists(folder: &Path) -> Vec<PathBuf> {
     let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let of_copies = |name: &str| name.starts_with("OUT_") && name.ends_with(".ref");
-    names
-        .map(|entry| entry.path())
-        .filter(|path| path.file_name().map(rawtext::encode).is_some_and(|n| of_copies(&n)))
-        .collect()
+    let of_copies = |path: &PathBuf| {
+        let name = path.file_name().map(rawtext::encode).unwrap_or_default();
+        name.starts_with("OUT_") && path.extension().is_some_and(|extension| extension == "ref")
+    };
+    names.map(|entry| entry.path()).filter(of_copies).collect()
 }
 
 #[cfg(test)]

@@ -142,20 +142,17 @@ impl<'a> Resolved<'a> {
         let mut raw = RawOptions::default();
         let mut faults = Vec::new();
         for (name, value) in &self.job.options {
-            match manifest.option(name) {
-                Some(option) => {
-                    raw.set(&option.name, raw_value(value), ValueOrigin::CommandLine, None);
-                }
-                None => {
-                    let names: Vec<&str> = manifest.offered().map(|o| o.name.as_str()).collect();
-                    let fault = Diagnostic::error(format!(
-                        "job `{}`: `{}` has no option `{name}`",
-                        self.job.name, manifest.name
-                    ));
-                    let fault = fault.maybe_help(did_you_mean(name, &names));
-                    faults.push(fault.at(self.location(desk, "options")));
-                }
+            if let Some(option) = manifest.option(name) {
+                raw.set(&option.name, raw_value(value), ValueOrigin::CommandLine, None);
+                continue;
             }
+            let names: Vec<&str> = manifest.offered().map(|o| o.name.as_str()).collect();
+            let fault = Diagnostic::error(format!(
+                "job `{}`: `{}` has no option `{name}`",
+                self.job.name, manifest.name
+            ));
+            let fault = fault.maybe_help(did_you_mean(name, &names));
+            faults.push(fault.at(self.location(desk, "options")));
         }
         if faults.is_empty() { Ok(raw) } else { Err(faults) }
     }

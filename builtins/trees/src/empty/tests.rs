@@ -494,12 +494,11 @@ fn what_cannot_be_read_is_not_empty() {
     let root = path_text(&disk.root);
     let test = "what_cannot_be_read_is_not_empty";
     if rustix::process::geteuid().is_root() {
-        let program = std::env::current_exe().unwrap();
         let place = tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir();
         let place = place.unwrap();
         // Where the other account can reach it.
         let copy = place.path().join("test");
-        fs::copy(&program, &copy).unwrap();
+        fs::copy("/proc/self/exe", &copy).unwrap();
         let output = Command::new("setpriv")
             .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"])
             .arg(&copy)
