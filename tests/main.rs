@@ -16,3 +16,4 @@ mod engine;
 mod manual;
 mod modules;
 mod recipes;
+mod workflow;
