@@ -6,7 +6,7 @@ use ledama_base::operation::OperationError;
 use ledama_base::quote::show;
 
 use super::layout::Layout;
-use super::pour::{Hash, Telling, hash_file};
+use super::pour::{Hash, Telling, hash_file, member_name};
 use super::read::{Kind, Member, Reader};
 use super::sink::AT_ONCE;
 use super::tree::{self, Tree};
@@ -50,7 +50,7 @@ pub(super) fn difference(
         let Some(&index) = places.get(&*accepted.path) else {
             return Ok(Some(format!("it holds `{}`, and the set does not", name(&member.name))));
         };
-        let same_as = accepted.same_as.as_ref().map(|path| places.get(&**path).copied());
+        let same_as = accepted.same_as.as_ref().and_then(|path| places.get(&**path).copied());
         if let Some(what) = comparing.member(reader, &member, index, same_as)? {
             return Ok(Some(format!("its `{}` differs {what}", name(&member.name))));
         }
@@ -58,6 +58,40 @@ pub(super) fn difference(
     let (held, there) = (layout.count(), tree.entries.len());
     // Nothing twice and nothing unknown, so equal numbers mean the same members.
     Ok((held != there).then(|| format!("it holds {held} members, the set has {there}")))
+}
+
+/// The same for an archive that this program has just made of the set: its
+/// members come in the order of the entries, and nothing else may be there.
+pub(super) fn difference_in_order(
+    reader: &mut Reader,
+    set: &[u8],
+    tree: &Tree,
+    content: Content<'_>,
+    telling: &Telling<'_>,
+) -> Result<Option<String>, OperationError> {
+    let likeness = Likeness { content, facts: true };
+    let mut comparing =
+        Comparing { tree, likeness, telling, opener: tree.opener(), buffer: vec![0; AT_ONCE] };
+    for (index, entry) in tree.entries.iter().enumerate() {
+        telling.at(reader.position())?;
+        let Some(member) = reader.next()? else {
+            return Ok(Some(format!("it ends before `{}`", show(&tree.member(index)))));
+        };
+        if member.name != member_name(set, entry) {
+            return Ok(Some(format!("`{}` is not where it should be", show(&tree.member(index)))));
+        }
+        let same_as = match (&member.kind, &entry.kind) {
+            (Kind::HardLink(target), tree::Kind::HardLink(first)) => {
+                (*target == member_name(set, &tree.entries[*first])).then_some(*first)
+            }
+            _ => None,
+        };
+        if let Some(what) = comparing.member(reader, &member, index, same_as)? {
+            return Ok(Some(format!("its `{}` differs {what}", name(&member.name))));
+        }
+    }
+    let more = reader.next()?;
+    Ok(more.map(|member| format!("it goes on with `{}`", name(&member.name))))
 }
 
 fn name(raw: &[u8]) -> String {
@@ -88,7 +122,7 @@ impl Comparing<'_> {
         reader: &mut Reader,
         member: &Member,
         index: usize,
-        same_as: Option<Option<usize>>,
+        same_as: Option<usize>,
     ) -> Result<Option<&'static str>, OperationError> {
         let tree = self.tree;
         let entry = &tree.entries[index];
@@ -99,7 +133,7 @@ impl Comparing<'_> {
             (Kind::Link(_), tree::Kind::Link(_)) => return Ok(Some("in where it leads to")),
             // Which of its names comes first is nobody's business.
             (Kind::HardLink(_), tree::Kind::File | tree::Kind::HardLink(_)) => {
-                if same_as.flatten().map(|other| self.first_name(other)) != Some(first) {
+                if same_as.map(|other| self.first_name(other)) != Some(first) {
                     return Ok(Some("in which file it is a name of"));
                 }
             }

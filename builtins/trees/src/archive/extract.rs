@@ -332,7 +332,7 @@ impl<'a> Extraction<'a> {
         let few = (self.files.len() + self.folders.len()) as u64 <= FEW;
         let mut folders = std::mem::take(&mut self.folders);
         folders.sort_by_key(|folder| {
-            let depth = folder.path.iter().filter(|&&byte| byte == b'/').count();
+            let depth = folder.path.split(|&byte| byte == b'/').count();
             std::cmp::Reverse((!folder.path.is_empty(), depth))
         });
         let mut all = !few;

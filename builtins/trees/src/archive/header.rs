@@ -18,6 +18,9 @@ pub(super) fn padded(length: u64) -> u64 {
     length.div_ceil(BLOCK_BYTES).saturating_mul(BLOCK_BYTES)
 }
 
+/// Where a file with holes has data: offset and length of each piece, in order.
+pub(super) type Pieces = Vec<(u64, u64)>;
+
 /// A time of change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Time {
@@ -28,16 +31,16 @@ pub(super) struct Time {
 }
 
 /// What a header says, as numbers and names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Fields {
-    pub(super) name: Vec<u8>,
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Fields<B> {
+    pub(super) name: B,
     pub(super) mode: u32,
     pub(super) uid: u64,
     pub(super) gid: u64,
     pub(super) size: u64,
     pub(super) mtime: i64,
     pub(super) kind: u8,
-    pub(super) link: Vec<u8>,
+    pub(super) link: B,
 }
 
 /// Largest numbers that fit their fields as octal digits.
@@ -76,10 +79,11 @@ pub(super) fn split_name(name: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Makes a header. What does not fit is cut off: extended headers tell it in full.
-pub(super) fn encode(fields: &Fields) -> Block {
+pub(super) fn encode<B: AsRef<[u8]>>(fields: &Fields<B>) -> Block {
     let mut block = [0; BLOCK];
-    let short = &fields.name[..fields.name.len().min(100)];
-    let (prefix, name) = split_name(&fields.name).unwrap_or((b"", short));
+    let name = fields.name.as_ref();
+    let short = &name[..name.len().min(100)];
+    let (prefix, name) = split_name(name).unwrap_or((b"", short));
     put(&mut block[0..100], name);
     octal(&mut block[100..108], u64::from(fields.mode & 0o7777));
     octal(&mut block[108..116], fields.uid.min(MOST_ID));
@@ -87,7 +91,7 @@ pub(super) fn encode(fields: &Fields) -> Block {
     octal(&mut block[124..136], fields.size.min(MOST_LONG));
     octal(&mut block[136..148], u64::try_from(fields.mtime).unwrap_or(0).min(MOST_LONG));
     block[156] = fields.kind;
-    put(&mut block[157..257], &fields.link);
+    put(&mut block[157..257], fields.link.as_ref());
     block[257..265].copy_from_slice(b"ustar\x0000");
     put(&mut block[345..500], prefix);
     // Six digits, a NUL and a blank, as every tar writes it.
@@ -105,9 +109,10 @@ fn put(field: &mut [u8], bytes: &[u8]) {
 /// Octal digits and a NUL.
 fn octal(field: &mut [u8], value: u64) {
     let digits = field.len() - 1;
-    for (place, byte) in field[..digits].iter_mut().rev().enumerate() {
-        let digit = value.checked_shr(3 * u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0);
-        *byte = b'0' + u8::try_from(digit & 7).unwrap_or(0);
+    let mut rest = value;
+    for byte in field[..digits].iter_mut().rev() {
+        *byte = b'0' + u8::try_from(rest & 7).unwrap_or(0);
+        rest >>= 3;
     }
 }
 
@@ -125,7 +130,7 @@ fn signed_checksum(block: &Block) -> i64 {
 }
 
 /// What a header says; words about what is wrong with it otherwise.
-pub(super) fn decode(block: &Block) -> Result<Fields, &'static str> {
+pub(super) fn decode(block: &Block) -> Result<Fields<Vec<u8>>, &'static str> {
     let sum = number(&block[148..156]).ok_or("a header without a checksum")?;
     if i128::from(checksum(block)) != sum && i128::from(signed_checksum(block)) != sum {
         return Err("a header whose checksum is wrong");
@@ -174,25 +179,26 @@ fn number(field: &[u8]) -> Option<i128> {
     let begin = field.iter().position(|byte| !blank(byte)).unwrap_or(field.len());
     let field = &field[begin..];
     let end = field.iter().position(blank).unwrap_or(field.len());
-    field[..end].iter().try_fold(0, |sum: i128, &byte| {
-        matches!(byte, b'0'..=b'7').then(|| sum * 8 + i128::from(byte - b'0'))
-    })
+    // Twelve digits at most, of three bits each.
+    let digits = field[..end].iter();
+    let value = digits.fold(0, |sum: u64, &byte| (sum << 3) | u64::from(byte & 7));
+    field[..end].iter().all(|byte| matches!(byte, b'0'..=b'7')).then_some(value.into())
 }
 
 /// The holes of a member in the older form of GNU, which stands in its header:
 /// pieces of data (offset and length), the length of the whole file, and
 /// whether more pieces follow in blocks of their own.
-pub(super) fn old_sparse(block: &Block) -> Option<(Vec<(u64, u64)>, u64, bool)> {
+pub(super) fn old_sparse(block: &Block) -> Option<(Pieces, u64, bool)> {
     let real = number(&block[483..495]).and_then(|n| u64::try_from(n).ok())?;
     Some((pieces(&block[386..482])?, real, block[482] != 0))
 }
 
 /// A block with more of them.
-pub(super) fn old_sparse_more(block: &Block) -> Option<(Vec<(u64, u64)>, bool)> {
+pub(super) fn old_sparse_more(block: &Block) -> Option<(Pieces, bool)> {
     Some((pieces(&block[..504])?, block[504] != 0))
 }
 
-fn pieces(field: &[u8]) -> Option<Vec<(u64, u64)>> {
+fn pieces(field: &[u8]) -> Option<Pieces> {
     let mut found = Vec::new();
     for piece in field.chunks_exact(24) {
         let (offset, length) = piece.split_at(12);
@@ -210,7 +216,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn sample() -> Fields {
+    fn sample() -> Fields<Vec<u8>> {
         Fields {
             name: b"x.MS/table.dat".to_vec(),
             mode: 0o644,

@@ -12,10 +12,11 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::format::{Compression, without_hash};
-use super::pack::{archive_path, expect_deletable, expect_set};
+use super::pack::{archive_path, expect_deletable, expect_is_set};
 use super::part::target_path;
 use super::pour::archive_length;
 use super::room::{Room, existing, expect_writable};
+use super::tree::Tree;
 use super::unpack::{open, set_folder, stem, survey};
 use std::os::unix::ffi::OsStrExt;
 
@@ -158,7 +159,8 @@ fn look_pack(
         expect_deletable(&target, &input.roots)?;
     }
     if !looked.gone {
-        let tree = expect_set(&set, path, ctx)?;
+        expect_is_set(&set, path)?;
+        let tree = Tree::list(&set, ctx)?;
         looked.bytes = archive_length(&tree, set.file_name().unwrap_or_default().as_bytes());
     }
     Ok(looked)

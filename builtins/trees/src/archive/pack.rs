@@ -18,7 +18,7 @@ use ledama_ms::remove::{Remove, RemoveInput};
 use rustix::fs::FileType;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{Content, Likeness, difference};
+use super::compare::{Content, Likeness, difference, difference_in_order};
 use super::format::Compression;
 use super::layout::Layout;
 use super::lock::{self, Strictness};
@@ -185,7 +185,8 @@ impl Packing<'_> {
             return Ok(output);
         }
         self.expect_apart()?;
-        let tree = expect_set(&self.set, &self.input.path, self.ctx)?;
+        expect_is_set(&self.set, &self.input.path)?;
+        let tree = Tree::list_settled(&self.set, self.ctx)?;
         self.expect_free(&tree)?;
         output.set_bytes = tree.bytes();
         output.set_size_bytes = tree.disk_bytes();
@@ -256,8 +257,11 @@ impl Packing<'_> {
         }
         let file = File::open(&self.archive).map_err(|e| fault::at(&self.archive_text, e))?;
         let likeness = Likeness { content: Content::Read, facts: true };
-        let total = tree.bytes();
-        let different = match self.difference(file, tree, likeness, &self.telling(0, total)) {
+        let telling = self.telling(0, tree.bytes());
+        let layout = Layout::new(&self.archive_text, self.name(), true);
+        let found = Reader::new(file, &self.archive_text)
+            .and_then(|mut reader| difference(&mut reader, layout, tree, likeness, &telling));
+        let different = match found {
             Ok(None) => {
                 tree.expect_unchanged(&self.set, self.ctx)?;
                 return Ok(true);
@@ -273,18 +277,6 @@ impl Packing<'_> {
             format!(" and is no archive of this set: {different}"),
         )
         .help("move it away, or add `--overwrite`"))
-    }
-
-    fn difference(
-        &self,
-        file: File,
-        tree: &Tree,
-        likeness: Likeness<'_>,
-        telling: &Telling<'_>,
-    ) -> Result<Option<String>, OperationError> {
-        let mut reader = Reader::new(file, &self.archive_text)?;
-        let layout = Layout::new(&self.archive_text, self.name(), true);
-        difference(&mut reader, layout, tree, likeness, telling)
     }
 
     /// Name of the set, under which its members stand in the archive.
@@ -305,23 +297,11 @@ impl Packing<'_> {
             Sink::new(file, self.input.compression, self.level, threads).map_err(failed)?;
         let hashes = pour(tree, self.name(), &mut sink, self.input.delete, &telling)?;
         let file = sink.finish().map_err(failed)?;
-        self.adopt(&file, tree).map_err(failed)?;
+        adopt(&file, tree).map_err(failed)?;
         file.sync_all().map_err(failed)?;
         self.verify(&part, tree, &hashes, &self.telling(tree.bytes(), total))?;
         tree.expect_unchanged(&self.set, self.ctx)?;
         part.publish(self.input.overwrite)
-    }
-
-    /// Gives the archive the owner and the permissions of the set, as far as
-    /// this account may: nobody reads or writes it who could not the set.
-    fn adopt(&self, file: &File, tree: &Tree) -> std::io::Result<()> {
-        let set = &tree.entries[0];
-        // Only the superuser can give files away; the group may be possible.
-        let _ = fchown(file, Some(set.uid), Some(set.gid))
-            .or_else(|_| fchown(file, None, Some(set.gid)));
-        let same_group = file.metadata()?.gid() == set.gid;
-        let allowed = if same_group { 0o664 } else { 0o604 };
-        file.set_permissions(fs::Permissions::from_mode(0o600 | (set.mode & allowed)))
     }
 
     /// Reads the archive again: all of it if the set is to be deleted or it is
@@ -340,7 +320,10 @@ impl Packing<'_> {
         } else {
             Content::Lengths
         };
-        let what = match self.difference(file, tree, Likeness { content, facts: true }, telling) {
+        let found = Reader::new(file, &self.archive_text).and_then(|mut reader| {
+            difference_in_order(&mut reader, self.name(), tree, content, telling)
+        });
+        let what = match found {
             Ok(None) => return Ok(()),
             Ok(Some(what)) => what,
             Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
@@ -381,19 +364,26 @@ impl Packing<'_> {
     }
 }
 
-/// Lists a set; fails if it is none.
-pub(super) fn expect_set(
-    set: &Path,
-    text: &str,
-    ctx: &dyn OperationContext,
-) -> Result<Tree, OperationError> {
+/// Gives the archive the owner and the permissions of the set, as far as
+/// this account may: nobody reads or writes it who could not the set.
+fn adopt(file: &File, tree: &Tree) -> std::io::Result<()> {
+    let set = &tree.entries[0];
+    // Only the superuser can give files away; the group may be possible.
+    let _ =
+        fchown(file, Some(set.uid), Some(set.gid)).or_else(|_| fchown(file, None, Some(set.gid)));
+    let same_group = file.metadata()?.gid() == set.gid;
+    let allowed = if same_group { 0o664 } else { 0o604 };
+    file.set_permissions(fs::Permissions::from_mode(0o600 | (set.mode & allowed)))
+}
+
+/// Fails if a path leads to no set.
+pub(super) fn expect_is_set(set: &Path, text: &str) -> Result<(), OperationError> {
     let no_set =
         |why: &str| Err(fault::input(format!("`{}` is no measurement set: {why}", show(text))));
     match fs::metadata(set) {
-        Err(error) => return Err(fault::at(text, error)),
-        Ok(facts) if !facts.is_dir() => return no_set("it is no folder"),
-        Ok(_) if !set.join("table.dat").is_file() => return no_set("no table.dat in it"),
-        Ok(_) => {}
+        Err(error) => Err(fault::at(text, error)),
+        Ok(facts) if !facts.is_dir() => no_set("it is no folder"),
+        Ok(_) if !set.join("table.dat").is_file() => no_set("no table.dat in it"),
+        Ok(_) => Ok(()),
     }
-    Tree::list(set, ctx)
 }

@@ -1,6 +1,9 @@
 //! The records of extended headers: `LENGTH KEY=VALUE`, a line each, with
 //! values that may hold any byte.
 
+use std::fmt;
+use std::io::Write as _;
+
 use super::header::Time;
 
 /// One record.
@@ -10,14 +13,13 @@ pub(super) type Record = (Vec<u8>, Vec<u8>);
 pub(super) fn put(records: &mut Vec<u8>, key: &str, value: &[u8]) {
     // The length counts its own digits.
     let rest = key.len() + value.len() + 3;
-    let mut length = rest + 1;
-    while length != rest + length.to_string().len() {
-        length = rest + length.to_string().len();
+    let digits = |number: usize| number.checked_ilog10().map_or(1, |log| log as usize + 1);
+    let mut length = rest + digits(rest);
+    if rest + digits(length) != length {
+        length = rest + digits(length);
     }
-    records.extend_from_slice(length.to_string().as_bytes());
-    records.push(b' ');
-    records.extend_from_slice(key.as_bytes());
-    records.push(b'=');
+    // Into memory this cannot fail.
+    let _ = write!(records, "{length} {key}=");
     records.extend_from_slice(value);
     records.push(b'\n');
 }
@@ -43,18 +45,21 @@ pub(super) fn read(mut bytes: &[u8]) -> Option<Vec<Record>> {
 
 /// A time as a decimal number with as many digits as it needs.
 pub(super) fn time_text(time: Time) -> String {
-    let (sign, seconds, nanos) = if time.seconds < 0 && time.nanos > 0 {
-        ("-", -i128::from(time.seconds) - 1, 1_000_000_000 - time.nanos)
-    } else if time.seconds < 0 {
-        ("-", -i128::from(time.seconds), 0)
-    } else {
-        ("", i128::from(time.seconds), time.nanos)
-    };
-    if nanos == 0 {
-        return format!("{sign}{seconds}");
+    // Before 1970 the fraction counts the other way.
+    let backwards = time.seconds < 0 && time.nanos > 0;
+    let seconds = i128::from(time.seconds) + i128::from(backwards);
+    let nanos = if backwards { 1_000_000_000 - time.nanos } else { time.nanos };
+    let mut text = String::with_capacity(24);
+    if backwards && seconds == 0 {
+        text.push('-');
     }
-    let digits = format!("{nanos:09}");
-    format!("{sign}{seconds}.{}", digits.trim_end_matches('0'))
+    // Into memory this cannot fail.
+    let _ = fmt::Write::write_fmt(&mut text, format_args!("{seconds}"));
+    if nanos > 0 {
+        let _ = fmt::Write::write_fmt(&mut text, format_args!(".{nanos:09}"));
+        text.truncate(text.trim_end_matches('0').len());
+    }
+    text
 }
 
 /// The time in such a number; what is finer than a nanosecond is cut off.

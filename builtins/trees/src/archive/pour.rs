@@ -5,6 +5,7 @@
 //! with holes are stored without them in the form that GNU tar calls 1.0.
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -16,7 +17,7 @@ use rustix::fs::{SeekFrom, seek};
 use rustix::io::Errno;
 
 use super::fault;
-use super::header::{self, BLOCK_BYTES, Fields, padded};
+use super::header::{self, BLOCK_BYTES, Fields, Pieces, padded};
 use super::pax;
 use super::sink::{AT_ONCE, Sink};
 use super::tree::{Entry, Kind, Tree};
@@ -69,7 +70,8 @@ impl Telling<'_> {
 
 /// Name of a member: that of the set and what is below it; folders end in a slash.
 pub(super) fn member_name(set: &[u8], entry: &Entry) -> Vec<u8> {
-    let mut name = set.to_vec();
+    let mut name = Vec::with_capacity(set.len() + entry.path.len() + 2);
+    name.extend_from_slice(set);
     if !entry.path.is_empty() {
         name.push(b'/');
         name.extend_from_slice(&entry.path);
@@ -83,9 +85,21 @@ pub(super) fn member_name(set: &[u8], entry: &Entry) -> Vec<u8> {
 /// Length of the archive that a set makes, bytes, before compression; one that
 /// has holes may take a little more or less.
 pub(super) fn archive_length(tree: &Tree, set: &[u8]) -> u64 {
+    let mut scratch = Vec::new();
     let members = tree.entries.iter().map(|entry| {
         let data = padded(entry.size.min(entry.allocated.saturating_add(SHORTEST_HOLE)));
-        head(tree, set, entry, None).len() as u64 + data
+        let plain = matches!(entry.kind, Kind::File | Kind::Folder);
+        let short = set.len() + entry.path.len() + 2 <= 100;
+        let small = header::size_fits(entry.size)
+            && header::id_fits(entry.uid.into())
+            && header::id_fits(entry.gid.into());
+        if plain && short && small {
+            let time = if header::time_fits(entry.mtime) { 0 } else { 2 * BLOCK_BYTES };
+            return BLOCK_BYTES + time + data;
+        }
+        scratch.clear();
+        head(tree, &member_name(set, entry), (set, entry), None, &mut scratch);
+        scratch.len() as u64 + data
     });
     (members.sum::<u64>() + 2 * BLOCK_BYTES).div_ceil(RECORD) * RECORD
 }
@@ -100,10 +114,13 @@ pub(super) fn pour(
 ) -> Result<Vec<Option<Hash>>, OperationError> {
     let mut opener = tree.opener();
     let mut found = Vec::with_capacity(tree.entries.len());
+    let mut scratch = Vec::new();
     let mut done = 0;
     for (index, entry) in tree.entries.iter().enumerate() {
         telling.at(done)?;
-        telling.member(&member_name(set, entry));
+        let name = member_name(set, entry);
+        telling.member(&name);
+        scratch.clear();
         let mut hasher = None;
         if entry.kind == Kind::File {
             let source = |e: io::Error| source_fault(tree, index, e);
@@ -111,10 +128,11 @@ pub(super) fn pour(
                 if entry.size > 0 { Some(opener.open(index).map_err(source)?) } else { None };
             hasher = hashes.then(blake3::Hasher::new);
             let mut pouring = Pouring { tree, index, sink, hasher: hasher.as_mut(), telling, done };
-            pouring.file(set, file.as_ref())?;
+            pouring.file((&name, set), file.as_ref(), &mut scratch)?;
             done += entry.size;
         } else {
-            sink.put(&head(tree, set, entry, None)).map_err(|e| telling.fault(e))?;
+            head(tree, &name, (set, entry), None, &mut scratch);
+            sink.put(&scratch).map_err(|e| telling.fault(e))?;
         }
         found.push(hasher.map(|hasher| *hasher.finalize().as_bytes()));
     }
@@ -144,15 +162,20 @@ struct Pouring<'a, 'b> {
 }
 
 impl Pouring<'_, '_> {
-    fn file(&mut self, set: &[u8], file: Option<&File>) -> Result<(), OperationError> {
+    fn file(
+        &mut self,
+        (name, set): (&[u8], &[u8]),
+        file: Option<&File>,
+        scratch: &mut Vec<u8>,
+    ) -> Result<(), OperationError> {
         let entry = &self.tree.entries[self.index];
         let pieces = match file {
             Some(file) if entry.allocated < entry.size => pieces(file, entry.size)
                 .map_err(|e| source_fault(self.tree, self.index, e.into()))?,
             _ => None,
         };
-        let head = head(self.tree, set, entry, pieces.as_deref());
-        self.sink.put(&head).map_err(|e| self.telling.fault(e))?;
+        head(self.tree, name, (set, entry), pieces.as_deref(), scratch);
+        self.sink.put(scratch).map_err(|e| self.telling.fault(e))?;
         let Some(file) = file else { return Ok(()) };
         let whole = [(0, entry.size)];
         let mut stored = 0;
@@ -235,8 +258,8 @@ pub(super) fn hash_file(
 }
 
 /// Where a file has data (offset and length); nothing if it has no hole worth the name.
-fn pieces(file: &File, size: u64) -> Result<Option<Vec<(u64, u64)>>, Errno> {
-    let mut found: Vec<(u64, u64)> = Vec::new();
+fn pieces(file: &File, size: u64) -> Result<Option<Pieces>, Errno> {
+    let mut found: Pieces = Vec::new();
     let mut at = 0;
     while at < size {
         let data = match seek(file, SeekFrom::Data(at)) {
@@ -275,57 +298,42 @@ fn sparse_map(pieces: &[(u64, u64)], size: u64) -> Vec<u8> {
     let count = pieces.len() + usize::from(!ends);
     let mut map = format!("{count}\n");
     for (offset, length) in pieces {
-        map.push_str(&format!("{offset}\n{length}\n"));
+        let _ = write!(map, "{offset}\n{length}\n");
     }
     if !ends {
-        map.push_str(&format!("{size}\n0\n"));
+        let _ = write!(map, "{size}\n0\n");
     }
     let mut map = map.into_bytes();
     map.resize(map.len().next_multiple_of(header::BLOCK), 0);
     map
 }
 
-/// All that stands in the archive before the data of a member.
-fn head(tree: &Tree, set: &[u8], entry: &Entry, pieces: Option<&[(u64, u64)]>) -> Vec<u8> {
-    let name = member_name(set, entry);
-    let (kind, link) = match &entry.kind {
-        Kind::Folder => (b'5', Vec::new()),
-        Kind::File => (b'0', Vec::new()),
-        Kind::Link(target) => (b'2', target.clone()),
-        Kind::HardLink(first) => (b'1', member_name(set, &tree.entries[*first])),
+/// Adds all that stands in the archive before the data of a member with this
+/// name, an entry of the set called so.
+fn head(
+    tree: &Tree,
+    name: &[u8],
+    (set, entry): (&[u8], &Entry),
+    pieces: Option<&[(u64, u64)]>,
+    into: &mut Vec<u8>,
+) {
+    let first;
+    let (kind, link): (u8, &[u8]) = match &entry.kind {
+        Kind::Folder => (b'5', b""),
+        Kind::File => (b'0', b""),
+        Kind::Link(target) => (b'2', target),
+        Kind::HardLink(index) => {
+            first = member_name(set, &tree.entries[*index]);
+            (b'1', &first)
+        }
     };
     let map = pieces.map(|pieces| sparse_map(pieces, entry.size)).unwrap_or_default();
     let stored = match pieces {
         None => entry.size,
         Some(pieces) => map.len() as u64 + pieces.iter().map(|(_, length)| length).sum::<u64>(),
     };
-    let mut records = Vec::new();
-    if pieces.is_some() {
-        pax::put(&mut records, "GNU.sparse.major", b"1");
-        pax::put(&mut records, "GNU.sparse.minor", b"0");
-        pax::put(&mut records, "GNU.sparse.name", &name);
-        pax::put(&mut records, "GNU.sparse.realsize", entry.size.to_string().as_bytes());
-    } else if header::split_name(&name).is_none() {
-        pax::put(&mut records, "path", &name);
-    }
-    if !header::link_fits(&link) {
-        pax::put(&mut records, "linkpath", &link);
-    }
-    if !header::size_fits(stored) {
-        pax::put(&mut records, "size", stored.to_string().as_bytes());
-    }
-    if !header::time_fits(entry.mtime) {
-        pax::put(&mut records, "mtime", pax::time_text(entry.mtime).as_bytes());
-    }
-    for (key, id) in [("uid", entry.uid), ("gid", entry.gid)] {
-        if !header::id_fits(id.into()) {
-            pax::put(&mut records, key, id.to_string().as_bytes());
-        }
-    }
-    // A program that knows nothing of holes leaves a file of this other name.
-    let shown = if pieces.is_some() { aside(&name, b"GNUSparseFile.0") } else { name.clone() };
     let fields = Fields {
-        name: shown,
+        name,
         mode: entry.mode,
         uid: entry.uid.into(),
         gid: entry.gid.into(),
@@ -334,23 +342,60 @@ fn head(tree: &Tree, set: &[u8], entry: &Entry, pieces: Option<&[(u64, u64)]>) -
         kind,
         link,
     };
-    let mut head = Vec::new();
-    if !records.is_empty() {
+    // The block before the records is filled in when their length is known.
+    let start = into.len();
+    into.resize(start + header::BLOCK, 0);
+    records(name, link, entry, pieces.is_some(), stored, into);
+    let length = into.len() - start - header::BLOCK;
+    if length == 0 {
+        into.truncate(start);
+    } else {
+        let name = aside(name, b"PaxHeaders");
         let extended = Fields {
-            name: aside(&name, b"PaxHeaders"),
+            name: &*name,
+            link: b"",
             mode: 0o644,
-            size: records.len() as u64,
+            size: length as u64,
             kind: b'x',
-            link: Vec::new(),
-            ..fields.clone()
+            ..fields
         };
-        head.extend_from_slice(&header::encode(&extended));
-        records.resize(records.len().next_multiple_of(header::BLOCK), 0);
-        head.append(&mut records);
+        into[start..start + header::BLOCK].copy_from_slice(&header::encode(&extended));
+        into.resize(start + (into.len() - start).next_multiple_of(header::BLOCK), 0);
     }
-    head.extend_from_slice(&header::encode(&fields));
-    head.extend_from_slice(&map);
-    head
+    if pieces.is_some() {
+        // A program that knows nothing of holes leaves a file of this other name.
+        let name = aside(name, b"GNUSparseFile.0");
+        into.extend_from_slice(&header::encode(&Fields { name: &*name, ..fields }));
+    } else {
+        into.extend_from_slice(&header::encode(&fields));
+    }
+    into.extend_from_slice(&map);
+}
+
+/// Adds a record for each value that does not fit a header.
+fn records(name: &[u8], link: &[u8], entry: &Entry, holes: bool, stored: u64, into: &mut Vec<u8>) {
+    if holes {
+        pax::put(into, "GNU.sparse.major", b"1");
+        pax::put(into, "GNU.sparse.minor", b"0");
+        pax::put(into, "GNU.sparse.name", name);
+        pax::put(into, "GNU.sparse.realsize", entry.size.to_string().as_bytes());
+    } else if header::split_name(name).is_none() {
+        pax::put(into, "path", name);
+    }
+    if !header::link_fits(link) {
+        pax::put(into, "linkpath", link);
+    }
+    if !header::size_fits(stored) {
+        pax::put(into, "size", stored.to_string().as_bytes());
+    }
+    if !header::time_fits(entry.mtime) {
+        pax::put(into, "mtime", pax::time_text(entry.mtime).as_bytes());
+    }
+    for (key, id) in [("uid", entry.uid), ("gid", entry.gid)] {
+        if !header::id_fits(id.into()) {
+            pax::put(into, key, id.to_string().as_bytes());
+        }
+    }
 }
 
 /// A name in a folder beside that of the member, as tar does it: seen only by

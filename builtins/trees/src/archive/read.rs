@@ -6,8 +6,9 @@
 //! files, folders and links is refused.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
 
 use flate2::bufread::MultiGzDecoder;
 use ledama_base::operation::OperationError;
@@ -15,7 +16,7 @@ use rustix::fs::{Advice, fadvise};
 
 use super::fault;
 use super::format::Compression;
-use super::header::{self, BLOCK, BLOCK_BYTES, Block, Fields, Time, padded};
+use super::header::{self, BLOCK, BLOCK_BYTES, Block, Fields, Pieces, Time, padded};
 use super::pax::{self, Record};
 use super::pour::Hash;
 use super::sink::AT_ONCE;
@@ -55,12 +56,12 @@ pub(super) struct Member {
     /// Bytes of a file, holes included.
     pub(super) size: u64,
     /// Where a file with holes has data; offset and length, in order.
-    pub(super) pieces: Option<Vec<(u64, u64)>>,
+    pub(super) pieces: Option<Pieces>,
 }
 
 impl Member {
     /// Where a file has data.
-    pub(super) fn data(&self) -> Vec<(u64, u64)> {
+    pub(super) fn data(&self) -> Pieces {
         match &self.pieces {
             Some(pieces) => pieces.clone(),
             None => vec![(0, self.size)],
@@ -69,10 +70,71 @@ impl Member {
 }
 
 enum Input {
-    /// A file as it is, with the length that it has.
-    Plain(BufReader<File>, u64),
+    /// A file as it is.
+    Plain(Plain),
     /// What comes out of a decompression.
     Stream(Box<dyn Read + Send>),
+}
+
+/// A file that is read in pieces, small ones where only headers are wanted and
+/// most is passed over, larger and larger ones where everything is read.
+struct Plain {
+    file: File,
+    /// The length that it has.
+    length: u64,
+    buffer: Vec<u8>,
+    /// What of the buffer holds bytes that were not taken.
+    held: std::ops::Range<usize>,
+    /// Where in the file the first of them stands.
+    at: u64,
+    /// Bytes to read next.
+    step: usize,
+}
+
+/// The headers of a usual member.
+const FIRST_STEP: usize = 4 * BLOCK;
+
+impl Plain {
+    fn new(file: File, length: u64) -> Self {
+        Self { file, length, buffer: Vec::new(), held: 0..0, at: 0, step: FIRST_STEP }
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.held.is_empty() {
+            // What is large goes straight to where it is wanted.
+            if into.len() >= self.step {
+                let read = self.file.read_at(into, self.at)?;
+                self.at += read as u64;
+                self.step = (2 * self.step).min(AT_ONCE);
+                return Ok(read);
+            }
+            if self.buffer.len() < self.step {
+                self.buffer.resize(self.step, 0);
+            }
+            let read = self.file.read_at(&mut self.buffer[..self.step], self.at)?;
+            self.held = 0..read;
+            self.step = (2 * self.step).min(AT_ONCE);
+        }
+        let length = into.len().min(self.held.len());
+        let from = self.held.start;
+        into[..length].copy_from_slice(&self.buffer[from..from + length]);
+        self.held.start += length;
+        self.at += length as u64;
+        Ok(length)
+    }
+
+    fn pass(&mut self, count: u64) {
+        let held = self.held.len() as u64;
+        if count >= held {
+            if count > held {
+                self.step = FIRST_STEP;
+            }
+            self.held = 0..0;
+        } else {
+            self.held.start += usize::try_from(count).unwrap_or(0);
+        }
+        self.at += count;
+    }
 }
 
 /// An archive that is being read.
@@ -92,19 +154,26 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Of an open file, from its beginning.
-    pub(super) fn new(mut file: File, text: &str) -> Result<Self, OperationError> {
+    pub(super) fn new(file: File, text: &str) -> Result<Self, OperationError> {
         let failed = |e: io::Error| fault::at(text, e);
         let length = file.metadata().map_err(failed)?.len();
         if length == 0 {
             return Err(fault::damaged(text, "the file is empty"));
         }
-        io::Seek::rewind(&mut file).map_err(failed)?;
-        let mut file = BufReader::with_capacity(AT_ONCE, file);
-        let compression = Compression::of_content(file.fill_buf().map_err(failed)?);
+        let mut begin = [0; 4];
+        let read = file.read_at(&mut begin, 0).map_err(failed)?;
+        let compression = Compression::of_content(&begin[..read]);
+        let whole = |mut file: File| -> io::Result<BufReader<File>> {
+            io::Seek::rewind(&mut file)?;
+            Ok(BufReader::with_capacity(AT_ONCE, file))
+        };
         let input = match compression {
-            Compression::None => Input::Plain(file, length),
-            Compression::Gz => Input::Stream(Box::new(MultiGzDecoder::new(file))),
+            Compression::None => Input::Plain(Plain::new(file, length)),
+            Compression::Gz => {
+                Input::Stream(Box::new(MultiGzDecoder::new(whole(file).map_err(failed)?)))
+            }
             Compression::Zst => {
+                let file = whole(file).map_err(failed)?;
                 Input::Stream(Box::new(zstd::Decoder::with_buffer(file).map_err(failed)?))
             }
         };
@@ -141,7 +210,7 @@ impl Reader {
         let mut filled = 0;
         while filled < buffer.len() {
             let read = match &mut self.input {
-                Input::Plain(file, _) => file.read(&mut buffer[filled..]),
+                Input::Plain(plain) => plain.read(&mut buffer[filled..]),
                 Input::Stream(stream) => stream.read(&mut buffer[filled..]),
             };
             match read {
@@ -163,13 +232,11 @@ impl Reader {
 
     /// Goes on by so many bytes without looking at them.
     fn pass(&mut self, mut count: u64) -> Result<(), OperationError> {
-        if let Input::Plain(file, length) = &mut self.input {
-            let fits = self.at.checked_add(count).is_some_and(|end| end <= *length);
-            let step = i64::try_from(count).ok().filter(|_| fits);
-            let Some(step) = step else { return Err(self.cut_off()) };
-            if let Err(error) = file.seek_relative(step) {
-                return Err(self.failed(error));
+        if let Input::Plain(plain) = &mut self.input {
+            if self.at.checked_add(count).is_none_or(|end| end > plain.length) {
+                return Err(self.cut_off());
             }
+            plain.pass(count);
             self.at += count;
             return Ok(());
         }
@@ -286,7 +353,7 @@ impl Reader {
 
     fn member(
         &mut self,
-        fields: Fields,
+        fields: Fields<Vec<u8>>,
         block: &Block,
         told: Told,
     ) -> Result<Member, OperationError> {
@@ -343,8 +410,8 @@ impl Reader {
         }
         if is_file {
             self.holes(&mut member, fields.kind, block, &told)?;
-            if let Input::Plain(_, length) = &self.input
-                && self.at.saturating_add(self.left) > *length
+            if let Input::Plain(plain) = &self.input
+                && self.at.saturating_add(self.left) > plain.length
             {
                 return Err(self.cut_off());
             }
@@ -407,7 +474,7 @@ impl Reader {
 
     /// Form 1.0: decimal numbers, a line each, before the data: how many
     /// pieces, then offset and length of each.
-    fn map_before_data(&mut self) -> Result<Vec<(u64, u64)>, OperationError> {
+    fn map_before_data(&mut self) -> Result<Pieces, OperationError> {
         let wrong = "the map of a file with holes is damaged";
         let mut numbers = Vec::new();
         let mut wanted = 1;
@@ -458,7 +525,7 @@ impl Reader {
     /// stands there as it is.
     pub(super) fn place_of_data(&self) -> Option<(&File, u64)> {
         match &self.input {
-            Input::Plain(file, _) => Some((file.get_ref(), self.at)),
+            Input::Plain(plain) => Some((&plain.file, self.at)),
             Input::Stream(_) => None,
         }
     }
@@ -550,7 +617,7 @@ impl Told {
     }
 
     /// Forms 0.1 (one record with all numbers) and 0.0 (a record for each).
-    fn map(&self) -> Option<Vec<(u64, u64)>> {
+    fn map(&self) -> Option<Pieces> {
         let mut numbers = Vec::new();
         if let Some(map) = self.record("GNU.sparse.map") {
             for number in map.split(|&byte| byte == b',') {

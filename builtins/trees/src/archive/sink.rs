@@ -17,7 +17,7 @@ const BY_SYSTEM: usize = 64 << 20;
 
 enum Out {
     Plain(File),
-    Gz(GzEncoder<BufWriter<File>>),
+    Gz(Box<GzEncoder<BufWriter<File>>>),
     Zst(Box<zstd::Encoder<'static, BufWriter<File>>>),
 }
 
@@ -43,7 +43,7 @@ impl Sink {
             Compression::None => Out::Plain(file),
             Compression::Gz => {
                 let level = flate2::Compression::new(u32::try_from(level).unwrap_or(6));
-                Out::Gz(GzEncoder::new(BufWriter::with_capacity(AT_ONCE, file), level))
+                Out::Gz(Box::new(GzEncoder::new(BufWriter::with_capacity(AT_ONCE, file), level)))
             }
             Compression::Zst => {
                 let file = BufWriter::with_capacity(AT_ONCE, file);

@@ -10,6 +10,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ledama_base::operation::{ErrorKind, OperationContext, OperationError};
 use ledama_base::rawtext;
@@ -56,11 +57,7 @@ pub(super) struct Entry {
     /// Bytes on the disk.
     pub(super) allocated: u64,
     pub(super) mtime: Time,
-    /// What tells a file from another one of the same name, and a touched one
-    /// from an untouched one.
-    device: u64,
-    inode: u64,
-    ctime: Time,
+    facts: Facts,
 }
 
 impl Entry {
@@ -70,14 +67,63 @@ impl Entry {
         &self.path[at..]
     }
 
-    fn untouched(&self, other: &Self) -> bool {
-        let folder = self.kind == Kind::Folder;
-        // The length of a folder says nothing, and its blocks change by themselves.
-        (self.path == other.path && self.kind == other.kind)
-            && (folder || self.size == other.size)
-            && (self.mode, self.uid, self.gid) == (other.mode, other.uid, other.gid)
+    /// Whether these facts are those of the same file that nobody has touched.
+    fn untouched(&self, facts: &Facts) -> bool {
+        let kind = match self.kind {
+            Kind::Folder => FileType::Directory,
+            Kind::Link(_) => FileType::Symlink,
+            Kind::File | Kind::HardLink(_) => FileType::RegularFile,
+        };
+        // The length of a folder says nothing, and blocks change by themselves.
+        let same_size = self.kind != Kind::File || self.size == facts.size;
+        facts.kind == kind && same_size && self.facts.same(facts)
+    }
+}
+
+/// What the system says about a file, in types that are the same everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Facts {
+    kind: FileType,
+    mode: u32,
+    uid: u32,
+    gid: u32,
+    size: u64,
+    allocated: u64,
+    mtime: Time,
+    ctime: Time,
+    device: u64,
+    inode: u64,
+}
+
+impl Facts {
+    fn same(&self, other: &Self) -> bool {
+        (self.mode, self.uid, self.gid) == (other.mode, other.uid, other.gid)
             && (self.mtime, self.ctime) == (other.mtime, other.ctime)
             && (self.device, self.inode) == (other.device, other.inode)
+    }
+}
+
+// The fields of `Stat` have other types on other machines; what they hold fits.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unnecessary_cast,
+    clippy::cast_lossless
+)]
+impl From<&Stat> for Facts {
+    fn from(stat: &Stat) -> Self {
+        Self {
+            kind: FileType::from_raw_mode(stat.st_mode),
+            mode: stat.st_mode as u32 & 0o7777,
+            uid: stat.st_uid as u32,
+            gid: stat.st_gid as u32,
+            size: stat.st_size as u64,
+            allocated: (stat.st_blocks as u64).saturating_mul(512),
+            mtime: Time { seconds: stat.st_mtime as i64, nanos: stat.st_mtime_nsec as u32 },
+            ctime: Time { seconds: stat.st_ctime as i64, nanos: stat.st_ctime_nsec as u32 },
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+        }
     }
 }
 
@@ -91,6 +137,19 @@ pub(super) struct Tree {
 }
 
 impl Tree {
+    /// Lists the set at `path` so that every later change can be noticed.
+    pub(super) fn list_settled(
+        path: &Path,
+        ctx: &dyn OperationContext,
+    ) -> Result<Self, OperationError> {
+        let began = SystemTime::now();
+        let tree = Self::list(path, ctx)?;
+        let Some(wait) = tree.unsettled(began) else { return Ok(tree) };
+        std::thread::sleep(wait);
+        // Whoever still writes to it now is noticed when it is packed.
+        Self::list(path, ctx)
+    }
+
     /// Lists the set at `path`. If that is a link, what it leads to.
     pub(super) fn list(path: &Path, ctx: &dyn OperationContext) -> Result<Self, OperationError> {
         let text = rawtext::path_text(path);
@@ -136,27 +195,56 @@ impl Tree {
         })
     }
 
-    /// The first member that is not what it was in `earlier`.
-    pub(super) fn first_change(&self, earlier: &Self) -> Option<String> {
-        let pairs = earlier.entries.iter().zip(&self.entries);
-        for (index, (was, is)) in pairs.enumerate() {
-            if !was.untouched(is) {
-                return Some(earlier.member(index));
-            }
-        }
-        (self.entries.len() != earlier.entries.len()).then(|| self.text.clone())
-    }
-
-    /// Looks again, and fails if anything is not as it was.
+    /// Looks at every member again, and fails if anything is not as it was.
     pub(super) fn expect_unchanged(
         &self,
         path: &Path,
         ctx: &dyn OperationContext,
     ) -> Result<(), OperationError> {
-        match Self::list(path, ctx)?.first_change(self) {
+        match self.first_change(path, ctx)? {
             None => Ok(()),
             Some(member) => Err(fault::changed(&member)),
         }
+    }
+
+    /// Path of the first member that is not what it was. Nothing is listed
+    /// anew: a name more or less is a touch of its folder.
+    fn first_change(
+        &self,
+        path: &Path,
+        ctx: &dyn OperationContext,
+    ) -> Result<Option<String>, OperationError> {
+        let mut opener = self.opener();
+        for (index, entry) in self.entries.iter().enumerate() {
+            if index % 256 == 0 {
+                ctx.check()?;
+            }
+            let stat = if index == 0 {
+                rustix::fs::stat(path)
+            } else {
+                opener
+                    .folder(entry.parent)
+                    .and_then(|folder| statat(folder, entry.name(), AtFlags::SYMLINK_NOFOLLOW))
+            };
+            if !stat.is_ok_and(|stat| entry.untouched(&Facts::from(&stat))) {
+                return Ok(Some(self.member(index)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a change since it `began` to be listed could go unnoticed, because
+    /// the clock of the file system may still have shown the time of the last one;
+    /// how long to wait then.
+    fn unsettled(&self, began: SystemTime) -> Option<Duration> {
+        let newest = self.entries.iter().map(|entry| entry.facts.ctime).max()?;
+        let whole = self.entries.iter().all(|entry| entry.facts.ctime.nanos == 0);
+        // Steps of the clock: a tick of the kernel, or a second on old file systems.
+        let step = if whole { Duration::from_secs(2) } else { Duration::from_millis(20) };
+        let since_1970 = Duration::new(u64::try_from(newest.seconds).ok()?, newest.nanos);
+        let age = began.duration_since(UNIX_EPOCH + since_1970);
+        let old = age.is_ok_and(|age| age > step);
+        (!old).then_some(step)
     }
 
     /// What opens files of the set.
@@ -191,28 +279,21 @@ struct Level {
 }
 
 impl Lister<'_> {
-    // The fields of `Stat` have other types on other machines; what they hold fits.
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::unnecessary_cast,
-        clippy::cast_lossless
-    )]
     fn add(&mut self, parent: usize, path: Vec<u8>, kind: Kind, stat: &Stat) -> usize {
-        let file = kind == Kind::File;
+        let facts = Facts::from(stat);
+        let size = if kind == Kind::File { facts.size } else { 0 };
+        let Facts { mode, uid, gid, allocated, mtime, .. } = facts;
         self.entries.push(Entry {
             parent,
             path,
-            mode: stat.st_mode as u32 & 0o7777,
-            uid: stat.st_uid as u32,
-            gid: stat.st_gid as u32,
-            size: if file { stat.st_size as u64 } else { 0 },
-            allocated: (stat.st_blocks as u64).saturating_mul(512),
-            mtime: Time { seconds: stat.st_mtime as i64, nanos: stat.st_mtime_nsec as u32 },
-            device: stat.st_dev as u64,
-            inode: stat.st_ino as u64,
-            ctime: Time { seconds: stat.st_ctime as i64, nanos: stat.st_ctime_nsec as u32 },
             kind,
+            mode,
+            uid,
+            gid,
+            size,
+            allocated,
+            mtime,
+            facts,
         });
         self.entries.len() - 1
     }
@@ -279,13 +360,13 @@ impl Lister<'_> {
     }
 
     /// Another name of a known file, or a file of its own.
-    #[allow(clippy::unnecessary_cast, clippy::cast_lossless)]
     fn file(&mut self, stat: &Stat) -> Kind {
         if stat.st_nlink < 2 {
             return Kind::File;
         }
         let next = self.entries.len();
-        let first = *self.linked.entry((stat.st_dev as u64, stat.st_ino as u64)).or_insert(next);
+        let Facts { device, inode, .. } = Facts::from(stat);
+        let first = *self.linked.entry((device, inode)).or_insert(next);
         if first == next { Kind::File } else { Kind::HardLink(first) }
     }
 
@@ -331,7 +412,7 @@ impl Opener<'_> {
         Ok(openat(folder, entry.name(), flags, Mode::empty())?.into())
     }
 
-    fn folder(&mut self, index: usize) -> io::Result<BorrowedFd<'_>> {
+    fn folder(&mut self, index: usize) -> Result<BorrowedFd<'_>, Errno> {
         let mut missing = Vec::new();
         let mut at = index;
         while at != 0 && !self.open.iter().any(|(open, _)| *open == at) {
@@ -421,7 +502,7 @@ mod tests {
         for (what, touch) in touches {
             let place = tree();
             let before = list(&place);
-            assert_eq!(list(&place).first_change(&before), None);
+            before.expect_unchanged(place.path(), &Alone::default()).unwrap();
             // Clocks of file systems advance with the tick of the kernel only.
             std::thread::sleep(std::time::Duration::from_millis(20));
             touch(place.path());

@@ -86,7 +86,7 @@ fn changed_bytes_are_told_or_do_no_harm() {
         let seeds = noise(b"flips", 600);
         let mut told = 0;
         for pair in seeds.chunks_exact(3) {
-            let at = (usize::from(pair[0]) << 8 | usize::from(pair[1])) * content.len() >> 16;
+            let at = (((usize::from(pair[0]) << 8) | usize::from(pair[1])) * content.len()) >> 16;
             let mut changed = content.clone();
             changed[at] ^= pair[2] | 1;
             match try_unpack(&disk, &archive, &changed) {
@@ -113,7 +113,7 @@ fn headers_with_changed_bytes_and_a_right_sum_do_no_harm() {
     for four in seeds.chunks_exact(4) {
         let mut changed = content.clone();
         let start = headers[usize::from(four[0]) % headers.len()];
-        let field = (usize::from(four[1]) << 8 | usize::from(four[2])) % 500;
+        let field = ((usize::from(four[1]) << 8) | usize::from(four[2])) % 500;
         changed[start + field] ^= four[3] | 1;
         let block: &mut [u8] = &mut changed[start..start + 512];
         block[148..156].fill(b' ');

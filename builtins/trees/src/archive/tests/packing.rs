@@ -242,7 +242,8 @@ fn a_set_that_changes_meanwhile_is_kept_and_no_archive_is_left() {
     for at in 0.. {
         let disk = Disk::in_memory();
         fs::write(disk.set().join("table.f1"), noise(b"x", 3_000_000)).unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        // Else it would be listed a second time.
+        std::thread::sleep(std::time::Duration::from_millis(50));
         let deed = || fs::write(disk.set().join("table.f0"), "z").unwrap();
         let alone = Alone::default();
         let meddler = Meddler { alone, at, asked: 0.into(), deed: &deed };
@@ -256,7 +257,7 @@ fn a_set_that_changes_meanwhile_is_kept_and_no_archive_is_left() {
             }
             // Before the set was listed, or when it was being deleted.
             Ok(output) => {
-                assert!(output.deleted && (at <= 1 || asked <= at + 1), "{at} of {asked}")
+                assert!(output.deleted && (at <= 1 || asked <= at + 1), "{at} of {asked}");
             }
         }
         if asked <= at {
