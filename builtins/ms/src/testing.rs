@@ -32,6 +32,42 @@ impl OperationContext for Alone {
     }
 }
 
+/// The small set of this crate, as `tests/data/make_set.py` made it, in a
+/// folder of its own.
+pub(crate) struct SmallSet {
+    folder: tempfile::TempDir,
+}
+
+impl SmallSet {
+    pub(crate) fn new() -> Self {
+        let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/small.MS.tar.gz");
+        Self { folder: unpacked(&archive) }
+    }
+
+    /// The folder that the set is in.
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The set, or a file or table in it.
+    pub(crate) fn path(&self, inner: &str) -> PathBuf {
+        let set = self.folder.path().join("L12345/L12345_SB000_uv.MS");
+        if inner.is_empty() { set } else { set.join(inner) }
+    }
+
+    /// The set or the table in it.
+    pub(crate) fn table(&self, inner: &str) -> ledama_tables::Table {
+        ledama_tables::Table::open(self.path(inner)).unwrap()
+    }
+}
+
+fn unpacked(archive: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let status = Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(folder.path()).status();
+    assert!(status.unwrap().success());
+    folder
+}
+
 /// Where the data pack should be.
 pub(crate) fn shared() -> PathBuf {
     std::env::var_os("LEDAMA_SHARED").map_or_else(
@@ -81,11 +117,6 @@ impl DataPack {
 
     /// The tables of an archive in a folder of their own.
     pub(crate) fn unpack(&self, name: &str) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let archive = self.0.join("ms").join(format!("{name}.tar.gz"));
-        let status =
-            Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(folder.path()).status();
-        assert!(status.unwrap().success());
-        folder
+        unpacked(&self.0.join("ms").join(format!("{name}.tar.gz")))
     }
 }

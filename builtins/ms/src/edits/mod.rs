@@ -16,6 +16,8 @@ mod history;
 pub mod imaging;
 pub mod mount;
 mod session;
+#[cfg(test)]
+mod tests;
 pub mod unflag;
 
 use ledama_base::guard::Guard;

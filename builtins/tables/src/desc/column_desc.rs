@@ -55,7 +55,7 @@ impl std::fmt::Debug for Later {
         f.debug_struct("Later")
             .field("comment", &self.text(&self.comment))
             .field("keywords", &self.keywords.get(self.stored.as_ref()))
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

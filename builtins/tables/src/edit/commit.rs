@@ -109,9 +109,10 @@ impl View<'_> {
         let old = &self.dat.managers[at];
         let seqnr = next(dat)?;
         let columns = self.staying(old.seqnr);
-        let (kind, blob) = if let Job::Zero(stripes) = job {
+        let (kind, blob) = if let Job::Patch(zero) = job {
             let (path, kind) = (self.table.path(), &old.kind);
-            let copy = Copy { path, kind, from: old.seqnr, to: seqnr, zero: stripes };
+            let patches = self.patches(at)?;
+            let copy = Copy { path, kind, from: old.seqnr, to: seqnr, zero, patches: &patches };
             copy.write(folder)?;
             (kind.as_str(), old.blob.clone())
         } else {

@@ -1,12 +1,15 @@
 //! Copies the files of a storage manager with the values of some columns
-//! zeroed: all else stays as it is, byte for byte.
+//! zeroed and those of some cells replaced: all else stays as it is, byte for
+//! byte.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::cells::{Cell, Cells};
 use super::files::Folder;
 use crate::aipsio::Reader;
 use crate::error::{Error, Result};
-use crate::managers::Stripes;
+use crate::managers::{Spot, Stripes};
 use crate::storage::{Disk, Folder as _};
 
 /// Bytes copied at once.
@@ -21,6 +24,76 @@ pub(super) struct Copy<'a> {
     pub(super) to: u32,
     /// What is zeroed, by the suffix of the file.
     pub(super) zero: &'a [(String, Stripes)],
+    /// What is replaced then.
+    pub(super) patches: &'a Patches,
+}
+
+/// A byte of a file, and which of its bits are replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Byte {
+    at: u64,
+    mask: u8,
+    value: u8,
+}
+
+/// The bytes that are replaced, by the suffix of the file, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Patches {
+    files: BTreeMap<String, Vec<Byte>>,
+}
+
+impl Patches {
+    /// Puts some values of a cell in their place.
+    pub(super) fn add(&mut self, spot: &Spot, cells: &Cells) {
+        let bytes = match self.files.get_mut(&spot.suffix) {
+            Some(bytes) => bytes,
+            None => self.files.entry(spot.suffix.clone()).or_default(),
+        };
+        match cells.cell(0) {
+            Cell::Bytes(values) => {
+                let width = cells.kind.width().unwrap_or(1);
+                let values = values.iter().skip(spot.first * width).take(spot.count * width);
+                let at = spot.bit / 8..;
+                bytes.extend(at.zip(values).map(|(at, value)| Byte {
+                    at,
+                    mask: 0xff,
+                    value: *value,
+                }));
+            }
+            Cell::Bools(values) => {
+                let values = values.iter().skip(spot.first).take(spot.count);
+                for (bit, value) in (spot.bit..).zip(values) {
+                    let mask = 1 << (bit % 8);
+                    let value = if *value { mask } else { 0 };
+                    match bytes.last_mut() {
+                        Some(last) if last.at == bit / 8 => {
+                            last.mask |= mask;
+                            last.value |= value;
+                        }
+                        _ => bytes.push(Byte { at: bit / 8, mask, value }),
+                    }
+                }
+            }
+            // Neither can be stored in tiles.
+            Cell::Texts(_) | Cell::Record(_) => {}
+        }
+    }
+
+    /// Orders what was added.
+    pub(super) fn sort(&mut self) {
+        self.files.values_mut().for_each(|bytes| bytes.sort_by_key(|byte| byte.at));
+    }
+
+    /// Replaces bytes in a piece of a file that begins at `start`.
+    fn apply(&self, suffix: &str, start: u64, piece: &mut [u8]) {
+        let Some(bytes) = self.files.get(suffix) else { return };
+        let first = bytes.partition_point(|byte| byte.at < start);
+        for byte in &bytes[first..] {
+            let at = usize::try_from(byte.at - start).ok();
+            let Some(there) = at.and_then(|at| piece.get_mut(at)) else { return };
+            *there = *there & !byte.mask | byte.value;
+        }
+    }
 }
 
 impl Copy<'_> {
@@ -45,10 +118,11 @@ impl Copy<'_> {
             None
         };
         // Where everything is zeroed nothing needs to be read.
-        let whole = stripes.iter().any(|s| {
-            let covered = s.step.checked_mul(s.count).and_then(|all| all.checked_add(s.first));
-            s.first == 0 && s.length == s.step && covered.is_some_and(|end| end >= length)
-        });
+        let whole = !self.patches.files.contains_key(suffix)
+            && stripes.iter().any(|s| {
+                let covered = s.step.checked_mul(s.count).and_then(|all| all.checked_add(s.first));
+                s.first == 0 && s.length == s.step && covered.is_some_and(|end| end >= length)
+            });
         let mut at = 0;
         while at < length && !whole {
             let some = PIECE.min(length - at);
@@ -56,6 +130,7 @@ impl Copy<'_> {
             for stripes in &stripes {
                 stripes.clear(at, &mut bytes);
             }
+            self.patches.apply(suffix, at, &mut bytes);
             if bytes.iter().any(|byte| *byte != 0) {
                 new.write(&bytes, at)?;
             }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cells::Cells;
 use super::feed::Feed;
 use super::new_column::{CellShape, Content, NewColumn, TiledKind};
+use super::patch::Patches;
 use super::table_dat::TableDat;
 use super::tiled::NewTiles;
 use crate::column::Run;
@@ -38,8 +39,9 @@ pub(super) enum Job {
     Drop,
     Standard,
     Incremental,
-    /// Its files are copied with these places zeroed.
-    Zero(Vec<(String, Stripes)>),
+    /// Its files are copied with these places zeroed, and then with the new
+    /// cells put in their places.
+    Patch(Vec<(String, Stripes)>),
 }
 
 /// A new column with what was found out about it.
@@ -132,19 +134,15 @@ impl View<'_> {
             "IncrementalStMan" => return Ok(Job::Incremental),
             _ => {}
         }
-        if !leaves && !set && pending.rows == 0 {
+        if !leaves && pending.rows == 0 {
             let open = self.open(at)?;
-            let bound = self.dat.columns.iter().enumerate();
-            let bound: Vec<usize> = bound
-                .filter(|(_, column)| column.seqnr == manager.seqnr)
-                .map(|(place, _)| place)
-                .collect();
-            let stripes = zero.iter().map(|column| {
-                let index = bound.iter().position(|place| place == column)?;
-                open.stripes(index)
-            });
-            if let Some(stripes) = stripes.collect::<Option<Vec<_>>>() {
-                return Ok(Job::Zero(stripes.concat()));
+            let stripes = |column: &usize| open.stripes(self.index(manager.seqnr, *column)?);
+            let mut set = staying.iter().filter(|column| pending.cells.contains_key(column));
+            // Cells have places where columns have them.
+            if set.all(|column| stripes(column).is_some())
+                && let Some(zero) = zero.iter().map(stripes).collect::<Option<Vec<_>>>()
+            {
+                return Ok(Job::Patch(zero.concat()));
             }
         }
         let names = |places: &[usize]| {
@@ -159,6 +157,44 @@ impl View<'_> {
         } else {
             format!("column {held} is stored by {kind}, in which values cannot be changed")
         }))
+    }
+
+    /// The place of a column among those of its storage manager.
+    fn index(&self, seqnr: u32, column: usize) -> Option<usize> {
+        let mut bound =
+            (0..self.dat.columns.len()).filter(|at| self.dat.columns[*at].seqnr == seqnr);
+        bound.position(|at| at == column)
+    }
+
+    /// The bytes by which new cells change the files of a storage manager.
+    pub(super) fn patches(&self, manager: usize) -> Result<Patches> {
+        let seqnr = self.dat.managers[manager].seqnr;
+        let mut patches = Patches::default();
+        for column in self.staying(seqnr) {
+            let Some(cells) = self.pending.cells.get(&column) else { continue };
+            let (open, reader) = (self.open(manager)?, self.table.reader(column)?);
+            let index = self.index(seqnr, column);
+            for (row, cell) in cells {
+                let (Some(index), Some(cell)) = (index, cell) else { continue };
+                let name = &self.table.columns()[column].name;
+                let shape = reader.shape(*row)?;
+                let spots =
+                    open.spots(index, *row)?.filter(|_| shape.as_ref() == Some(&cell.shape));
+                let Some(spots) = spots else {
+                    let (given, there) = (&cell.shape, shape.as_ref());
+                    let there = there.map_or("no value".into(), |shape| format!("shape {shape:?}"));
+                    let what = format!(
+                        "column {name}: row {row} has {there}, and one of shape {given:?} was given; it keeps its shape in tiles"
+                    );
+                    return Err(self.refused(what));
+                };
+                for spot in &spots {
+                    patches.add(spot, cell);
+                }
+            }
+        }
+        patches.sort();
+        Ok(patches)
     }
 
     fn open(&self, manager: usize) -> Result<std::sync::Arc<dyn crate::managers::Manager>> {

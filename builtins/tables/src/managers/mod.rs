@@ -36,7 +36,7 @@ use crate::storage::{Folder, Source};
 use crate::value::Record;
 
 pub(crate) use siblings::Siblings;
-pub(crate) use stripes::Stripes;
+pub(crate) use stripes::{Spot, Stripes};
 
 /// A shape in C order (last axis fastest); no axes for a scalar.
 pub type Shape = Vec<usize>;
@@ -102,6 +102,12 @@ pub(crate) trait Manager: Send + Sync {
     /// make the values zero.
     fn stripes(&self, _index: usize) -> Option<Vec<(String, Stripes)>> {
         None
+    }
+
+    /// Where the values of one cell stand, for columns that have
+    /// [`Manager::stripes`]; `None` where the row has no value yet.
+    fn spots(&self, _index: usize, _row: u64) -> Result<Option<Vec<Spot>>> {
+        Ok(None)
     }
 
     /// Its settings, with casacore's names (bucket sizes, hypercubes, bit counts).

@@ -13,6 +13,19 @@ pub(crate) struct Stripes {
     pub(crate) count: u64,
 }
 
+/// Values of a cell that follow each other in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// The suffix of the file.
+    pub(crate) suffix: String,
+    /// The bit of the file at which the first of them begins.
+    pub(crate) bit: u64,
+    /// Which value of the cell that is.
+    pub(crate) first: usize,
+    /// How many values.
+    pub(crate) count: usize,
+}
+
 impl Stripes {
     /// Zeroes the bytes of the stripes in a piece of the file.
     pub(crate) fn clear(&self, start: u64, bytes: &mut [u8]) {

@@ -17,6 +17,7 @@ mod header;
 mod rows;
 mod scatter;
 mod settings;
+mod spots;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -28,7 +29,7 @@ use crate::buffer::Endian;
 use crate::data_type::DataType;
 use crate::desc::ColumnDesc;
 use crate::error::{Error, Result};
-use crate::managers::{BoundColumn, ColumnReader, Context, Manager, Stripes};
+use crate::managers::{BoundColumn, ColumnReader, Context, Manager, Spot, Stripes};
 use crate::value::{Array, Record, Value};
 
 use column::DataColumn;
@@ -155,6 +156,16 @@ impl Manager for Tiled {
             all.push((format!("_TSM{}", cube.file?), stripes));
         }
         Some(all)
+    }
+
+    fn spots(&self, index: usize, row: u64) -> Result<Option<Vec<Spot>>> {
+        let Some(column) = self.columns.get(index) else { return Ok(None) };
+        match &column.content {
+            Content::Tiles(before) => {
+                spots::of_cell(&self.shared, column.desc.data_type, before, row)
+            }
+            Content::Header(..) => Ok(None),
+        }
     }
 
     fn settings(&self) -> Record {
