@@ -91,7 +91,8 @@ impl Scene {
     /// The only file to undo something with.
     fn undo_file(&self) -> String {
         let names = self.work.names("");
-        let mut files = names.into_iter().filter(|name| name.ends_with(".undo"));
+        let is_undo = |name: &String| Path::new(name).extension().is_some_and(|e| e == "undo");
+        let mut files = names.into_iter().filter(is_undo);
         let file = files.next().expect("a file to undo with");
         assert_eq!(files.next(), None);
         file

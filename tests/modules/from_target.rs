@@ -1,7 +1,7 @@
 //! CreateRefFileFromTarget: published lists, from a folder and from a stub of FDT.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::{Output, Work};
 
@@ -23,7 +23,7 @@ fn scene() -> (Work, PathBuf) {
     (work, config)
 }
 
-fn run(work: &Work, config: &PathBuf, more: &[&str]) -> Output {
+fn run(work: &Work, config: &Path, more: &[&str]) -> Output {
     work.ledama(["run", "CreateRefFileFromTarget", "--no-progress"])
         .args(more)
         .config(config)

@@ -326,12 +326,13 @@ fn content(path: &Path) -> Option<String> {
     if name.starts_with("L2013") {
         return Some("folder".into());
     }
-    if name.ends_with(".tar") {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    if ending == Some("tar") {
         let listed = Command::new("tar").arg("-tf").arg(path).output().unwrap();
         assert!(listed.status.success(), "{}", path.display());
         return Some(format!("{} members", listed.stdout.split(|b| *b == b'\n').count()));
     }
-    if name.ends_with(".dppp") {
+    if ending == Some("dppp") {
         let table = Table::open(path).unwrap();
         return Some(table.column("DATA").unwrap().digest().unwrap().sha256);
     }
