@@ -1,7 +1,7 @@
 //! Packs sets, or unpacks archives, as the operations `trees.pack` and
 //! `trees.unpack` do on a node, and nothing besides: what the benchmarks measure.
 //!
-//!     pack pack|pack-delete|unpack|unpack-delete OUTPUT COMPRESSION ROOT PATH...
+//!     pack pack|pack-reread|pack-delete|unpack|unpack-delete OUTPUT COMPRESSION ROOT PATH...
 
 use std::process::ExitCode;
 
@@ -34,7 +34,7 @@ impl OperationContext for Alone {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [verb, output, compression, root, paths @ ..] = &arguments[..] else {
-        eprintln!("usage: pack pack|pack-delete|unpack|unpack-delete OUTPUT COMPRESSION ROOT PATH...");
+        eprintln!("usage: pack VERB OUTPUT COMPRESSION ROOT PATH...");
         return ExitCode::from(2);
     };
     let compression = match compression.as_str() {
@@ -50,8 +50,9 @@ fn main() -> ExitCode {
             let input = UnpackInput { path, output, roots, delete, ..UnpackInput::default() };
             Unpack.run(input, &Alone).map(|output| output.bytes)
         } else {
-            let input =
-                PackInput { path, output, roots, delete, compression, ..PackInput::default() };
+            let reread = verb.ends_with("-reread");
+            let pack = PackInput { path, output, roots, ..PackInput::default() };
+            let input = PackInput { compression, reread, delete, ..pack };
             Pack.run(input, &Alone).map(|output| output.bytes)
         };
         match done {

@@ -62,7 +62,10 @@ pub struct PackInput {
     /// Also pack a set that another program uses.
     #[serde(default)]
     pub allow_locked: bool,
-    /// Delete the set when it is packed.
+    /// Read the whole archive back and compare it.
+    #[serde(default)]
+    pub reread: bool,
+    /// Delete the set when it is packed and was read back.
     #[serde(default)]
     pub delete: bool,
     /// Folders inside which something may be deleted or replaced.
@@ -290,12 +293,13 @@ impl Packing<'_> {
         let room = Room::of(place.folder()).map_err(|e| failed(e.into()))?;
         room.check(&self.archive_text, need, 1, self.input.margin_bytes)?;
         let (part, file) = Part::file(place, self.ctx)?;
-        let total = if self.input.delete { 2 * tree.bytes() } else { tree.bytes() };
+        let reread = self.input.reread || self.input.delete;
+        let total = if reread { 2 * tree.bytes() } else { tree.bytes() };
         let telling = Telling { list: self.input.list, ..self.telling(0, total) };
         let threads = threads(self.input.side_by_side);
         let mut sink =
             Sink::new(file, self.input.compression, self.level, threads).map_err(failed)?;
-        let hashes = pour(tree, self.name(), &mut sink, self.input.delete, &telling)?;
+        let hashes = pour(tree, self.name(), &mut sink, reread, &telling)?;
         let file = sink.finish().map_err(failed)?;
         adopt(&file, tree).map_err(failed)?;
         file.sync_all().map_err(failed)?;
@@ -304,8 +308,8 @@ impl Packing<'_> {
         part.publish(self.input.overwrite)
     }
 
-    /// Reads the archive again: all of it if the set is to be deleted or it is
-    /// compressed, else what it says about its members.
+    /// Reads the archive again: all of it if that is asked for, the set is to be
+    /// deleted or it is compressed, else what it says about its members.
     fn verify(
         &self,
         part: &Part<'_>,
@@ -314,7 +318,7 @@ impl Packing<'_> {
         telling: &Telling<'_>,
     ) -> Result<(), OperationError> {
         let file = File::open(part.path()).map_err(|e| fault::at(&self.archive_text, e))?;
-        let content = if self.input.delete {
+        let content = if self.input.reread || self.input.delete {
             forget(&file);
             Content::Hashes(hashes)
         } else {

@@ -6,13 +6,16 @@ use super::*;
 
 #[test]
 fn the_archive_holds_the_set_as_gnu_tar_reads_it() {
-    for (compression, option) in
-        [(Compression::None, "-xpf"), (Compression::Gz, "-xpzf"), (Compression::Zst, "-xpf")]
-    {
+    for (compression, option, reread) in [
+        (Compression::None, "-xpf", false),
+        (Compression::None, "-xpf", true),
+        (Compression::Gz, "-xpzf", false),
+        (Compression::Zst, "-xpf", true),
+    ] {
         let disk = Disk::new();
         make_difficult(&disk.set());
         let before = seen(&disk.set());
-        let output = pack(PackInput { compression, ..pack_input(&disk) }).unwrap();
+        let output = pack(PackInput { compression, reread, ..pack_input(&disk) }).unwrap();
         assert_same(&before, &seen(&disk.set()));
         let name = format!("L80897_SB000.MS{}", compression.extension());
         assert_eq!(names(&disk), ["L80897_SB000.MS", &name], "nothing else is left");
