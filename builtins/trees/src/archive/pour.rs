@@ -412,3 +412,40 @@ fn aside(name: &[u8], folder: &[u8]) -> Vec<u8> {
     }
     other
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::process::Command;
+
+    use super::*;
+    use crate::archive::read::{Kind as Read, Reader};
+    use crate::testing::{Alone, Disk};
+
+    #[test]
+    fn lengths_beyond_eight_gib_are_told_and_understood() {
+        let disk = Disk::new();
+        let size = (8 << 30) + 12_345;
+        File::create(disk.set().join("huge")).unwrap().set_len(size).unwrap();
+        let tree = Tree::list(&disk.set(), &Alone::default()).unwrap();
+        let index = tree.entries.iter().position(|entry| entry.path == b"huge").unwrap();
+        let entry = &tree.entries[index];
+        // As if it had no hole: all of it is stored.
+        let mut bytes = Vec::new();
+        head(&tree, b"x.MS/huge", (b"x.MS", entry), None, &mut bytes);
+        let archive = disk.outside("x.MS.tar");
+        std::fs::write(&archive, &bytes).unwrap();
+        let file = File::options().read(true).write(true).open(&archive).unwrap();
+        let end = bytes.len() as u64 + padded(size) + 2 * BLOCK_BYTES;
+        file.set_len(end).unwrap();
+        let mut reader = Reader::new(file, "x.MS.tar").unwrap();
+        let member = reader.next().unwrap().unwrap();
+        assert_eq!((member.size, &member.kind), (size, &Read::File));
+        assert_eq!(member.mtime, entry.mtime);
+        assert!(reader.next().unwrap().is_none());
+        assert_eq!(reader.position(), end);
+        let listed = Command::new("tar").arg("-tvf").arg(&archive).output().unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        assert!(listed.contains(&format!(" {size} ")), "{listed}");
+    }
+}
