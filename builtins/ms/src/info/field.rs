@@ -46,7 +46,7 @@ pub(super) fn read(reader: &mut Reader) -> FieldFacts {
 }
 
 /// The first term of a direction polynomial.
-fn direction(reader: &mut Reader, column: &str) -> Option<Direction> {
+fn direction(reader: &mut Reader, column: &'static str) -> Option<Direction> {
     let terms = reader.numbers(TABLE, column, 0)?;
     let (ra_rad, dec_rad) = (*terms.first()?, *terms.get(1)?);
     Some(Direction {

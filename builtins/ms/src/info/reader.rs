@@ -10,6 +10,8 @@ use super::Problem;
 pub(super) struct Reader {
     main: Table,
     subtables: BTreeMap<&'static str, Option<Table>>,
+    /// Columns that were asked for, by table and name.
+    columns: Vec<(&'static str, &'static str, Option<Column>)>,
     problems: Vec<Problem>,
 }
 
@@ -18,7 +20,7 @@ pub(super) const MAIN: &str = "main";
 
 impl Reader {
     pub(super) fn new(main: Table) -> Self {
-        Self { main, subtables: BTreeMap::new(), problems: Vec::new() }
+        Self { main, subtables: BTreeMap::new(), columns: Vec::new(), problems: Vec::new() }
     }
 
     pub(super) fn problems(self) -> Vec<Problem> {
@@ -50,9 +52,16 @@ impl Reader {
     }
 
     /// A column of a table that has it.
-    pub(super) fn column(&mut self, table: &'static str, name: &str) -> Option<Column> {
-        let opened = self.table(table).filter(|table| table.has_column(name))?.column(name);
-        self.keep_of(table, name, opened)
+    pub(super) fn column(&mut self, table: &'static str, name: &'static str) -> Option<Column> {
+        let known = self.columns.iter().find(|(of, known, _)| (*of, *known) == (table, name));
+        if let Some((_, _, column)) = known {
+            return column.clone();
+        }
+        let found = self.table(table).filter(|table| table.has_column(name));
+        let opened = found.map(|table| table.column(name));
+        let column = opened.and_then(|opened| self.keep_of(table, name, opened));
+        self.columns.push((table, name, column.clone()));
+        column
     }
 
     /// The value of a result; a failure is remembered under the fact's name.
@@ -83,7 +92,7 @@ impl Reader {
     fn row<T>(
         &mut self,
         table: &'static str,
-        name: &str,
+        name: &'static str,
         row: u64,
         read: impl FnOnce(&Column) -> Result<T>,
     ) -> Option<T> {
@@ -93,7 +102,12 @@ impl Reader {
     }
 
     /// The text of a cell; empty texts count.
-    pub(super) fn text(&mut self, table: &'static str, name: &str, row: u64) -> Option<String> {
+    pub(super) fn text(
+        &mut self,
+        table: &'static str,
+        name: &'static str,
+        row: u64,
+    ) -> Option<String> {
         self.texts(table, name, row)?.into_iter().next()
     }
 
@@ -101,19 +115,29 @@ impl Reader {
     pub(super) fn texts(
         &mut self,
         table: &'static str,
-        name: &str,
+        name: &'static str,
         row: u64,
     ) -> Option<Vec<String>> {
         self.row(table, name, row, |column| column.values::<String>(row..row + 1))
     }
 
     /// The number of a cell.
-    pub(super) fn number(&mut self, table: &'static str, name: &str, row: u64) -> Option<f64> {
+    pub(super) fn number(
+        &mut self,
+        table: &'static str,
+        name: &'static str,
+        row: u64,
+    ) -> Option<f64> {
         self.numbers(table, name, row)?.into_iter().next()
     }
 
     /// The whole number of a cell.
-    pub(super) fn integer(&mut self, table: &'static str, name: &str, row: u64) -> Option<i64> {
+    pub(super) fn integer(
+        &mut self,
+        table: &'static str,
+        name: &'static str,
+        row: u64,
+    ) -> Option<i64> {
         self.row(table, name, row, |column| integers(column, row..row + 1))?.into_iter().next()
     }
 
@@ -121,14 +145,18 @@ impl Reader {
     pub(super) fn numbers(
         &mut self,
         table: &'static str,
-        name: &str,
+        name: &'static str,
         row: u64,
     ) -> Option<Vec<f64>> {
         self.row(table, name, row, |column| floats(column, row..row + 1))
     }
 
     /// All values of a column whose cells have one shape.
-    pub(super) fn all<T: Element>(&mut self, table: &'static str, name: &str) -> Option<Vec<T>> {
+    pub(super) fn all<T: Element>(
+        &mut self,
+        table: &'static str,
+        name: &'static str,
+    ) -> Option<Vec<T>> {
         let column = self.column(table, name)?;
         let values = column.values::<T>(0..column.nrow());
         self.keep_of(table, name, values)

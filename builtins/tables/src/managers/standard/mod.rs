@@ -80,8 +80,8 @@ impl Standard {
         let head = window.fetch(&*source, 0, usize::try_from(length).unwrap_or_default())?;
         let mut reader = Reader::with_endian(source.path(), head, context.endian);
         let header = Header::read(&mut reader, context.endian)?;
-        let buckets = Buckets::new(source, header.bucket_size, header.buckets);
-        let indices = header.indices(&buckets, context.endian)?;
+        let buckets = Buckets::new(Arc::clone(&source), header.bucket_size, header.buckets);
+        let indices = header.indices(&buckets, &mut window, context.endian)?;
         let core =
             Core { buckets, endian: context.endian, nrow: context.nrow, offsets, maps, indices };
         let arrays = ArrayFile::new(context.folder, context.file_name("i"), context.endian);
@@ -262,7 +262,12 @@ impl Header {
     }
 
     /// Collects the index from its buckets and reads it.
-    fn indices(&self, buckets: &Buckets, endian: Endian) -> Result<Vec<Index>> {
+    fn indices(
+        &self,
+        buckets: &Buckets,
+        window: &mut Window,
+        endian: Endian,
+    ) -> Result<Vec<Index>> {
         /// Before the index in each bucket: twice the number of the next bucket.
         const LINKS: usize = 8;
         let length = self.index_length as usize;
@@ -273,15 +278,17 @@ impl Header {
         let mut next = self.first_index;
         for _ in 0..self.index_buckets {
             buckets.check(next)?;
-            let bucket = buckets.get(next)?;
             let start = if self.index_offset > 0 { self.index_offset as usize } else { LINKS };
-            let part = bucket.get(start..).unwrap_or_default();
             let wanted = length - bytes.len();
+            // Buckets are large and an index is short.
+            let needed = start.saturating_add(wanted).clamp(LINKS, buckets.size().max(LINKS));
+            let bucket = window.fetch(&*buckets.source, buckets.place(next), needed)?;
+            let part = bucket.get(start..).unwrap_or_default();
             bytes.extend_from_slice(&part[..part.len().min(wanted)]);
             if bytes.len() == length || part.is_empty() {
                 break;
             }
-            next = u32_at(&bucket, 4, Endian::Big).unwrap_or(u32::MAX);
+            next = u32_at(bucket, 4, Endian::Big).unwrap_or(u32::MAX);
         }
         if bytes.len() != length {
             return Err(buckets.corrupt("is cut off: a part of the index is missing"));
