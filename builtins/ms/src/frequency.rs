@@ -13,7 +13,7 @@ const WINDOWS: &str = "SPECTRAL_WINDOW";
 
 /// The reference frequency of the first spectral window of a set, Hz.
 pub fn of_set(set: &Path) -> Result<f64> {
-    of_folder(Arc::new(Disk::new(set)))
+    of_folder(Arc::new(Disk::for_few(set)))
 }
 
 /// The same of a set in a `.tar` file, which is not unpacked.

@@ -184,7 +184,8 @@ impl Table {
     ///
     /// Compared are length, time of change and identity of `table.dat`,
     /// `table.lock` and the other files opened so far, also of the tables
-    /// that this one is made of. When it succeeds after reading,
+    /// that this one is made of, in the folder that was opened, whatever
+    /// stands at its path now. When it succeeds after reading,
     /// all that was read was on disk at one time, with two exceptions: a file
     /// that was written and not lengthened within the same tick of the file
     /// system's clock (some milliseconds) in which it was opened, and writes

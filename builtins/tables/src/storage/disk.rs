@@ -22,7 +22,8 @@ const SMALL: u64 = 64 << 10;
 ///
 /// At its first use it is opened, and its files and inner folders are reached
 /// from there: a folder that is renamed meanwhile stays the same folder, and
-/// the system does not walk the whole path for each file.
+/// the system does not walk the whole path for each file
+/// (but see [`Disk::for_few`]).
 #[derive(Debug, Clone)]
 pub struct Disk {
     path: PathBuf,
@@ -42,9 +43,18 @@ struct Root {
 impl Disk {
     /// The folder at this path; nothing is opened yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
+        Self::with(path.into(), OnceLock::new())
+    }
+
+    /// The same for a look at two or three files: all are reached by their
+    /// whole paths, as opening the folder would not pay.
+    pub fn for_few(path: impl Into<PathBuf>) -> Self {
+        Self::with(path.into(), OnceLock::from(None))
+    }
+
+    fn with(path: PathBuf, open: OnceLock<Option<OwnedFd>>) -> Self {
         let skip = file_in(&path, "").as_os_str().len();
-        let root = Root { path: path.clone(), skip, open: OnceLock::new() };
+        let root = Root { path: path.clone(), skip, open };
         Self { path, root: Arc::new(root) }
     }
 
@@ -242,11 +252,13 @@ mod tests {
         std::fs::create_dir(parent.path().join("t")).unwrap();
         std::fs::write(parent.path().join("t/f"), "x").unwrap();
         for form in ["t", "t/", "t//", "./t", "t/../t"] {
-            let disk = Disk::new(format!("{}/{form}", parent.path().display()));
-            assert!(disk.has("f") && !disk.has("g") && !disk.has(""), "{form}");
-            assert_eq!(disk.open("f").unwrap().len(), 1, "{form}");
-            assert!(matches!(disk.open("g"), Err(Error::NotFound { .. })), "{form}");
-            assert!(matches!(disk.open("."), Err(Error::Corrupt { .. })), "{form}");
+            let path = format!("{}/{form}", parent.path().display());
+            for disk in [Disk::new(&path), Disk::for_few(&path)] {
+                assert!(disk.has("f") && !disk.has("g") && !disk.has(""), "{form}");
+                assert_eq!(disk.open("f").unwrap().len(), 1, "{form}");
+                assert!(matches!(disk.open("g"), Err(Error::NotFound { .. })), "{form}");
+                assert!(matches!(disk.open("."), Err(Error::Corrupt { .. })), "{form}");
+            }
         }
         let absent = Disk::new(parent.path().join("absent"));
         assert!(matches!(absent.open("f"), Err(Error::NotFound { .. })));
