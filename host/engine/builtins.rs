@@ -16,6 +16,7 @@ pub fn register(engine: &mut Engine) {
     ledama_trees::script::register(engine);
     ledama_monitor::script::register(engine);
     ledama_archive::script::register(engine);
+    ledama_leddb::script::register(engine);
 }
 
 /// Every operation a node can be asked for.
@@ -25,5 +26,6 @@ pub fn operations() -> Registry {
     let registry = ledama_transfer::operations(registry);
     let registry = ledama_trees::operations(registry);
     let registry = ledama_monitor::operations(registry);
-    ledama_archive::operations(registry)
+    let registry = ledama_archive::operations(registry);
+    ledama_leddb::operations(registry)
 }

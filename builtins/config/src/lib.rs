@@ -5,6 +5,7 @@
 pub mod access;
 mod docs;
 mod error;
+pub mod folders;
 mod hosts;
 mod jobs;
 mod keys;

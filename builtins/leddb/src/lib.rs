@@ -25,3 +25,11 @@ pub mod values;
 pub use dialect::Dialect;
 pub use error::{LeddbError, Result, Rule, Violation};
 pub use store::{Database, Location, Options, Transaction};
+
+use ledama_base::operation::Registry;
+
+/// Adds the operations of this crate.
+#[must_use]
+pub fn operations(registry: Registry) -> Registry {
+    registry
+}

@@ -1,4 +1,21 @@
 //! The namespace `leddb` of scripts.
+//!
+//! A handle of a database only reads. What changes a database is an operation
+//! in a plan, or takes over the answers of one, so that dry runs, questions to
+//! the user, journals and reports are the same as for data.
 
-/// Registers it.
-pub fn register(_engine: &mut rhai::Engine) {}
+// What `#[export_module]` asks for and writes.
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::wildcard_imports)]
+
+mod database;
+
+use rhai::Engine;
+use rhai::plugin::*;
+
+/// Registers the namespace and its handles.
+pub fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<database::Leddb>("Leddb");
+    engine.register_global_module(exported_module!(database::methods).into());
+    let functions = exported_module!(database::functions);
+    engine.register_static_module("leddb", functions.into());
+}

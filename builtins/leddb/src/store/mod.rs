@@ -12,6 +12,7 @@
 //! # Ok::<(), ledama_leddb::LeddbError>(())
 //! ```
 
+mod choose;
 mod connect;
 mod credentials;
 mod database;
@@ -28,6 +29,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use choose::{Choice, DEFAULT_NAME, choose};
 pub use credentials::Secret;
 pub use database::{Database, Mode};
 pub use location::Location;
