@@ -3,6 +3,9 @@
 
 use std::path::PathBuf;
 
+use ledama_base::operation::{ErrorKind, OperationError};
+use ledama_base::rawtext;
+
 /// Result of this crate.
 pub type Result<T, E = LeddbError> = std::result::Result<T, E>;
 
@@ -296,5 +299,40 @@ impl ledama_base::script::Explain for LeddbError {
 
     fn help(&self) -> Option<String> {
         Self::help(self)
+    }
+}
+
+impl From<LeddbError> for OperationError {
+    fn from(error: LeddbError) -> Self {
+        let kind = match &error {
+            LeddbError::Input { .. }
+            | LeddbError::Array { .. }
+            | LeddbError::NotOurs { .. }
+            | LeddbError::Newer { .. }
+            | LeddbError::Older { .. }
+            | LeddbError::NoPartition { .. } => ErrorKind::Input,
+            LeddbError::NetworkFileSystem { .. } | LeddbError::Busy { .. } => ErrorKind::Refused,
+            LeddbError::NoDatabase { .. } => ErrorKind::NotFound,
+            LeddbError::Login { .. } | LeddbError::Denied { .. } => ErrorKind::Permission,
+            LeddbError::TimedOut { .. } => ErrorKind::TimeOut,
+            LeddbError::Conflict { .. } => ErrorKind::Changed,
+            LeddbError::Violation(violation) => match violation.rule {
+                Rule::Unique => ErrorKind::Exists,
+                Rule::Reference | Rule::Check | Rule::Missing => ErrorKind::Input,
+            },
+            LeddbError::Full { .. } => ErrorKind::NoSpace,
+            LeddbError::Damaged { .. } => ErrorKind::Corrupt,
+            LeddbError::Io { path, source } => {
+                return Self::io(rawtext::path_text(path), source);
+            }
+            LeddbError::Connect { .. } | LeddbError::Value { .. } | LeddbError::Database { .. } => {
+                ErrorKind::Io
+            }
+        };
+        let told = Self::new(kind, error.to_string());
+        match error.help() {
+            Some(help) => told.help(help),
+            None => told,
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Where a database is: a file or a server, from one URL without secrets.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::dialect::Dialect;
 use crate::error::{LeddbError, Result};
@@ -93,16 +94,47 @@ impl std::fmt::Display for Location {
                 let database = options.get_database().unwrap_or_default();
                 let host = options.get_socket().map_or_else(
                     || options.get_host().to_string(),
-                    |folder| folder.display().to_string(),
+                    |folder| escaped(&folder.display().to_string()),
                 );
                 write!(
                     to,
-                    "postgres://{}@{host}:{}/{database}",
-                    options.get_username(),
-                    options.get_port()
-                )
+                    "postgres://{}@{host}:{}/{}",
+                    escaped(options.get_username()),
+                    options.get_port(),
+                    escaped(database),
+                )?;
+                // Whoever reads this URL again must not be content with less encryption.
+                match options.get_ssl_mode() {
+                    PgSslMode::Prefer => Ok(()),
+                    mode => write!(to, "?sslmode={}", ssl_word(mode)),
+                }
             }
         }
+    }
+}
+
+/// A part of a URL, with what has a meaning there as `%` and two digits.
+fn escaped(text: &str) -> String {
+    let mut url = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            // Writing to a text never fails.
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+    url
+}
+
+fn ssl_word(mode: PgSslMode) -> &'static str {
+    match mode {
+        PgSslMode::Disable => "disable",
+        PgSslMode::Allow => "allow",
+        PgSslMode::Prefer => "prefer",
+        PgSslMode::Require => "require",
+        PgSslMode::VerifyCa => "verify-ca",
+        PgSslMode::VerifyFull => "verify-full",
     }
 }
 
@@ -126,7 +158,19 @@ mod tests {
         assert_eq!(server.dialect(), Dialect::Postgres);
         assert_eq!(server.to_string(), "postgres://me@db.example:5433/leddb");
         let socket = Location::parse("postgresql://me@%2Frun%2Fpg/leddb").unwrap();
-        assert_eq!(socket.to_string(), "postgres://me@/run/pg:5432/leddb");
+        assert_eq!(socket.to_string(), "postgres://me@%2Frun%2Fpg:5432/leddb");
+    }
+
+    #[test]
+    fn what_is_shown_can_be_read_again() {
+        for url in [
+            "sqlite:/data/a b.sqlite",
+            "postgres://me@%2Frun%2Fpg:5432/leddb",
+            "postgres://me@db.example:5433/leddb?sslmode=verify-full",
+            "postgres://a%40b@db.example:5433/le%2Fd%25b",
+        ] {
+            assert_eq!(Location::parse(url).unwrap().to_string(), url);
+        }
     }
 
     #[test]
