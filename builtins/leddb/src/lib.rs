@@ -10,6 +10,7 @@
 pub mod ddl;
 mod dialect;
 mod error;
+pub mod lists;
 pub mod load;
 pub mod meta;
 pub mod migrate;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use ledama_base::operation::{ErrorKind, OperationError};
 use ledama_base::rawtext::path_text;
 
-pub use parse::{Root, file_list, root_list};
+pub use parse::{Root, file_line, file_list, lines, root_list};
 
 /// The port of an FDT server whose store names none.
 pub const FDT_PORT: u16 = 54321;

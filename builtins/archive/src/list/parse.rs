@@ -62,29 +62,14 @@ pub fn file_list(text: &[u8], folder: &str, name: &str) -> Result<Vec<Entry>, Ar
     let list = format!("{folder}/{name}");
     let mut entries = Vec::new();
     for (number, line) in lines(text) {
-        let fault = |problem: &str| ArchiveError::Line {
+        let read = file_line(line).map_err(|problem| ArchiveError::Line {
             list: list.clone(),
             line: number,
             problem: problem.to_string(),
-        };
-        let line = line.trim_ascii();
-        if line.is_empty() {
-            continue;
-        }
-        let blank = line.iter().position(|b| matches!(b, b' ' | b'\t'));
-        let (size, path) = line.split_at(blank.ok_or_else(|| fault("no size and path"))?);
-        let size_mb = std::str::from_utf8(size)
-            .ok()
-            .and_then(|size| size.parse().ok())
-            .ok_or_else(|| fault("the size is no whole number"))?;
-        let path = path.trim_ascii_start();
-        let path = path.strip_prefix(b"./").unwrap_or(path);
+        })?;
+        let Some((size_mb, path)) = read else { continue };
         if path == name.as_bytes() {
             continue;
-        }
-        let hostile = |part: &[u8]| part.is_empty() || part == b"." || part == b"..";
-        if path.contains(&0) || path.split(|b| *b == b'/').any(hostile) {
-            return Err(fault("the path leads out of its folder or is not plain"));
         }
         let path = format!("{folder}/{}", rawtext::encode(OsStr::from_bytes(path)));
         entries.push(Entry { path, size_mb });
@@ -92,8 +77,38 @@ pub fn file_list(text: &[u8], folder: &str, name: &str) -> Result<Vec<Entry>, Ar
     Ok(entries)
 }
 
+/// One line of a file list: the size in MiB and the path as bytes; nothing for
+/// an empty line.
+///
+/// # Errors
+/// What is wrong with the line.
+pub fn file_line(line: &[u8]) -> Result<Option<(u64, &[u8])>, &'static str> {
+    let line = line.trim_ascii();
+    if line.is_empty() {
+        return Ok(None);
+    }
+    let blank = line.iter().position(|b| matches!(b, b' ' | b'\t'));
+    let (size, path) = line.split_at(blank.ok_or("no size and path")?);
+    let size_mb = std::str::from_utf8(size)
+        .ok()
+        .and_then(|size| size.parse().ok())
+        .ok_or("the size is no whole number")?;
+    let path = path.trim_ascii_start();
+    let path = path.strip_prefix(b"./").unwrap_or(path);
+    if !is_plain_path(path) {
+        return Err("the path leads out of its folder or is not plain");
+    }
+    Ok(Some((size_mb, path)))
+}
+
+/// Whether a path below a folder stays there and has no empty parts.
+fn is_plain_path(path: &[u8]) -> bool {
+    let hostile = |part: &[u8]| part.is_empty() || part == b"." || part == b"..";
+    !path.contains(&0) && !path.split(|b| *b == b'/').any(hostile)
+}
+
 /// Lines with their numbers, without the ends of lines of other systems.
-fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+pub fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let lines = text.split(|b| *b == b'\n').enumerate();
     lines.map(|(k, line)| (k + 1, line.strip_suffix(b"\r").unwrap_or(line)))
 }
