@@ -1,6 +1,6 @@
 //! The forms of lists, line by line.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::format_collect)]
 
 use proptest::prelude::*;
 
