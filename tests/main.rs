@@ -11,6 +11,7 @@ mod support;
 mod cli;
 mod cluster;
 mod copy;
+mod database;
 mod docs;
 mod engine;
 mod manual;

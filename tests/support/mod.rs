@@ -9,6 +9,7 @@ pub(crate) mod nodes;
 pub(crate) mod observation;
 pub(crate) mod plan_golden;
 pub(crate) mod plans;
+pub(crate) mod postgres;
 pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod shared;

@@ -5,7 +5,8 @@
 //! ([`ddl`], [`Dialect`]): a file of SQLite, or a server of PostgreSQL. [`store`]
 //! connects; [`migrate`] makes and checks databases; [`partition`] cuts the
 //! diagnostic tables into ranges; [`values`] turns arrays into bytes and back;
-//! [`load`] writes rows; [`meta`] derives facts from them.
+//! [`load`] writes rows; [`observe`] brings what is on disks and in archives into them;
+//! [`meta`] derives facts.
 
 pub mod ddl;
 mod dialect;
@@ -14,6 +15,7 @@ pub mod lists;
 pub mod load;
 pub mod meta;
 pub mod migrate;
+pub mod observe;
 pub mod partition;
 pub mod schema;
 #[cfg(feature = "script")]
