@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
 
 pub mod sample;
+pub mod scale;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
