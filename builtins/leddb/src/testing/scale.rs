@@ -163,7 +163,15 @@ pub fn observation(tx: &mut Transaction, number: usize, scale: Scale) -> Result<
     upsert(
         tx,
         &reference::LOFAR_DATASET,
-        &["name", "project", "antenna_type", "initial_mjd", "final_mjd", "initial_utc", "final_utc"],
+        &[
+            "name",
+            "project",
+            "antenna_type",
+            "initial_mjd",
+            "final_mjd",
+            "initial_utc",
+            "final_utc",
+        ],
         &[vec![
             name.as_str().into(),
             if number.is_multiple_of(2) { "LC0_019".into() } else { "LC1_039".into() },
@@ -288,9 +296,7 @@ fn make_files(
     let (version, backup) = (product / 2, if product % 2 == 1 { "/backup" } else { "" });
     let inner = if version == 0 { String::new() } else { format!("/pipeline/{name}_{version:03}") };
     let inner = if version == 0 { format!("/{name}") } else { inner };
-    let disk = |sb: usize| {
-        format!("/data{}/users/lofareor{backup}{inner}", 1 + sb % 3)
-    };
+    let disk = |sb: usize| format!("/data{}/users/lofareor{backup}{inner}", 1 + sb % 3);
     let folders: Vec<String> = (0..3).map(disk).collect();
     names(tx, &reference::PARENT_PATH, &folders.iter().map(String::as_str).collect::<Vec<_>>())?;
     let host = |sb: usize| format!("node{:03}", 11 + (sb + number) % 64);
@@ -393,9 +399,20 @@ pub fn kinds_of(product: usize, scale: Scale) -> &'static [Diagnostics] {
 
 /// Loads the diagnostics of an observation, one transaction for each measurement set.
 pub fn diagnostics(database: &Database, of: &Observation, scale: Scale) -> Result<Amount> {
+    diagnostics_of(database, of, scale, &Diagnostics::ALL)
+}
+
+/// The same of some kinds.
+pub fn diagnostics_of(
+    database: &Database,
+    of: &Observation,
+    scale: Scale,
+    wanted: &[Diagnostics],
+) -> Result<Amount> {
     let mut amount = Amount::default();
     for (product, made) in of.products.iter().enumerate() {
-        let kinds = kinds_of(product, scale);
+        let kinds: Vec<_> =
+            kinds_of(product, scale).iter().copied().filter(|kind| wanted.contains(kind)).collect();
         if kinds.is_empty() {
             continue;
         }
@@ -404,8 +421,8 @@ pub fn diagnostics(database: &Database, of: &Observation, scale: Scale) -> Resul
             let source = Source { stamp: Some(1_390_000_000), origin_msp: *file };
             let loaded = database.write(|tx| {
                 let mut sum = Amount::default();
-                for kind in kinds {
-                    let loaded = replace(tx, *kind, *set, source, rows_of(*kind, *set, of, scale))?;
+                for kind in kinds.iter().copied() {
+                    let loaded = replace(tx, kind, *set, source, rows_of(kind, *set, of, scale))?;
                     sum.rows += loaded.rows;
                     sum.bytes += loaded.bytes;
                 }
