@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_negative_limit_is_none() {
-        for (seconds, expected) in [(60, Some(Duration::from_mins(1))), (-1, None)] {
+        for (seconds, expected) in [(60_i32, Some(Duration::from_mins(1))), (-1, None)] {
             let opts = Map::from([("timeout".into(), Dynamic::from(INT::from(seconds)))]);
             assert_eq!(limit(&opts), expected);
         }

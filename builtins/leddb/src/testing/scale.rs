@@ -310,7 +310,7 @@ fn make_files(
         _ => "MS.dppp",
     };
     // Some sub-bands are missing here and there.
-    let is_there = |sb: usize| (sb + 7 * number + 13 * product) % 97 != 0;
+    let is_there = |sb: usize| !(sb + 7 * number + 13 * product).is_multiple_of(97);
     let rows: Vec<_> = sets
         .iter()
         .enumerate()
