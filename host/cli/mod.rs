@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod config;
 mod cron;
+mod db;
 mod describe;
 mod desk;
 mod docs;
@@ -103,6 +104,8 @@ enum Command {
     Config(config::Args),
     /// Modules that run by themselves: list and run the jobs, write tables for cron and systemd
     Cron(cron::Args),
+    /// Make, migrate, look at and check the diagnostic database
+    Db(db::Args),
     /// Look at measurement sets and other casacore tables of this host
     Ms(ms::Args),
     /// Find out whether nodes, keys and programs are in order
@@ -154,6 +157,7 @@ pub fn main() -> ExitCode {
         Command::Docs(args) => docs::run(&shared, &args),
         Command::Config(args) => config::run(&shared, &args),
         Command::Cron(args) => cron::run(&shared, &args),
+        Command::Db(args) => db::run(&shared, &args),
         Command::Ms(args) => ms::run(&args),
         Command::Doctor(args) => doctor::run(&shared, &args),
         Command::Repl(args) => repl::run(&shared, &args),

@@ -4,6 +4,7 @@ mod codes;
 mod completions;
 mod config;
 mod cron;
+mod db;
 mod ms;
 mod new;
 mod options;

@@ -6,7 +6,7 @@
 //! connects; [`migrate`] makes and checks databases; [`partition`] cuts the
 //! diagnostic tables into ranges; [`values`] turns arrays into bytes and back;
 //! [`load`] writes rows; [`observe`] brings what is on disks and in archives into them;
-//! [`meta`] derives facts.
+//! [`meta`] derives facts; [`upkeep`] looks after the whole.
 
 pub mod ddl;
 mod dialect;
@@ -23,6 +23,7 @@ pub mod script;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod upkeep;
 pub mod values;
 
 pub use dialect::Dialect;

@@ -67,3 +67,11 @@ END $leddb$"#;
 pub(super) fn create_functions() -> Vec<Ddl> {
     [FLOAT, FLOATS, WITH_TIMES, WITHOUT_TIMES].map(|text| Ddl(text.to_string())).into()
 }
+
+/// How the functions are named when they are dropped, those that use others first.
+pub(crate) const SIGNATURES: [&str; 4] = [
+    "\"leddb_array\"(bytea, integer, integer)",
+    "\"leddb_array\"(bytea, integer, integer, integer)",
+    "\"leddb_floats\"(bytea)",
+    "\"leddb_float\"(bytea, bigint)",
+];

@@ -32,6 +32,23 @@ impl Ddl {
     }
 }
 
+/// The functions of a server for people; none for a file. Those that are there are
+/// replaced.
+pub fn functions(dialect: Dialect) -> Vec<Ddl> {
+    match dialect {
+        Dialect::Sqlite => Vec::new(),
+        Dialect::Postgres => functions::create_functions()
+            .into_iter()
+            .map(|one| Ddl(one.0.replacen("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)))
+            .collect(),
+    }
+}
+
+/// How the functions are named when they are dropped.
+pub(crate) fn function_signatures() -> [&'static str; 4] {
+    functions::SIGNATURES
+}
+
 /// Everything that a new database needs, in order.
 pub fn create_all(dialect: Dialect) -> Vec<Ddl> {
     let mut all = Vec::new();

@@ -67,6 +67,26 @@ pub(super) fn sqlite(
     Ok((readers, writer))
 }
 
+/// Whether nobody else has a file open.
+pub(super) fn sole(path: &Path) -> Result<bool> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(std::time::Duration::from_millis(100))
+        .journal_mode(SqliteJournalMode::Delete)
+        .disable_statement_logging();
+    let place = format!("sqlite:{}", path.display());
+    match wait(sqlx::sqlite::SqliteConnection::connect_with(&options))? {
+        Ok(connection) => {
+            let closed = wait(connection.close())?;
+            closed.map(|()| true).map_err(|error| connecting(error, &place))
+        }
+        Err(error) => match connecting(error, &place) {
+            LeddbError::Busy { .. } => Ok(false),
+            other => Err(other),
+        },
+    }
+}
+
 /// Connections to a server.
 pub(super) fn postgres(
     server: &PgConnectOptions,

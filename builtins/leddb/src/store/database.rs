@@ -13,7 +13,7 @@ use super::options::Options;
 use super::runtime::wait;
 use super::transaction::{Connection, Transaction};
 use crate::dialect::Dialect;
-use crate::error::{LeddbError, Result};
+use crate::error::Result;
 use crate::migrate;
 
 /// What a transaction may do.
@@ -188,12 +188,20 @@ impl Database {
         }
     }
 
-    /// Runs one statement outside any transaction, where the server wants it so.
+    /// Runs one statement outside any transaction, where the database wants it so.
     pub(crate) fn alone(&self, text: &str) -> Result<()> {
-        let Pool::Postgres(pool) = &self.0.pool else {
-            return Err(LeddbError::input("only a server runs statements outside transactions"));
-        };
-        wait(sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(pool))?.map(drop).or_failure(None)
+        let query = sqlx::raw_sql(sqlx::AssertSqlSafe(text));
+        match &self.0.pool {
+            Pool::Postgres(pool) => wait(query.execute(pool))?.map(drop),
+            Pool::Sqlite { writer, .. } => wait(query.execute(writer))?.map(drop),
+        }
+        .or_failure(None)
+    }
+
+    /// Whether nobody has the file open: tried by changing its journal, which nobody
+    /// else may see happening. The next connection changes it back.
+    pub(crate) fn sole(path: &std::path::Path) -> Result<bool> {
+        connect::sole(path)
     }
 
     /// Closes all connections; clones of it are of no use afterwards.

@@ -1,0 +1,17 @@
+//! The upkeep of a whole database: how large it is, where it stands, whether it is
+//! sound, tidying up, taking it away.
+
+mod facts;
+mod integrity;
+mod remove;
+mod sizes;
+mod tidy;
+
+#[cfg(test)]
+mod tests;
+
+pub use facts::{Facts, RunFact, facts};
+pub use integrity::{Fault, integrity};
+pub use remove::{Removed, name_of, others, remove};
+pub use sizes::{PartSize, TableSize, sizes, whole};
+pub use tidy::{Tidy, tidy};
