@@ -10,6 +10,7 @@
 
 pub mod ddl;
 mod dialect;
+pub mod edit;
 mod error;
 pub mod lists;
 pub mod load;

@@ -13,6 +13,7 @@ mod upsert;
 mod tests;
 
 pub use diagnostics::{DiagKey, DiagRow, Diagnostics, Loaded, Source, replace};
+pub(crate) use upsert::microseconds;
 pub use upsert::{Existing, Outcome, Written, upsert};
 
 use crate::error::Result;

@@ -82,7 +82,7 @@ struct Plan {
 
 /// Seconds in whole microseconds, halves away from zero, as the database computes it.
 #[allow(clippy::cast_possible_truncation)] // Times of observations are far from the limits.
-fn microseconds(seconds: f64) -> i64 {
+pub(crate) fn microseconds(seconds: f64) -> i64 {
     let scaled = seconds * 1e6;
     (scaled + if scaled < 0.0 { -0.5 } else { 0.5 }).trunc() as i64
 }
