@@ -37,4 +37,8 @@ use ledama_base::operation::Registry;
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
     registry
+        .with(edit::operation::Remove)
+        .with(edit::operation::Clean)
+        .with(edit::operation::UpdateProduct)
+        .with(edit::operation::CopyProperties)
 }

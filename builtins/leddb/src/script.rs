@@ -8,6 +8,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::wildcard_imports)]
 
 mod database;
+mod edit;
 
 use rhai::Engine;
 use rhai::plugin::*;
@@ -16,6 +17,8 @@ use rhai::plugin::*;
 pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<database::Leddb>("Leddb");
     engine.register_global_module(exported_module!(database::methods).into());
-    let functions = exported_module!(database::functions);
+    engine.register_global_module(exported_module!(edit::methods).into());
+    let mut functions = exported_module!(database::functions);
+    functions.combine(exported_module!(edit::functions));
     engine.register_static_module("leddb", functions.into());
 }

@@ -1,6 +1,9 @@
 //! What was done to a set: the applications in its HISTORY and the steps
 //! they ran.
 
+use std::path::Path;
+
+use ledama_base::clock;
 use serde::{Deserialize, Serialize};
 
 use super::reader::Reader;
@@ -81,6 +84,41 @@ pub(super) fn read(reader: &mut Reader) -> HistoryFacts {
     (facts.flagged, facts.averaged, facts.calibrated) = (flagged, averaged, calibrated);
     facts.history_applications = applications;
     facts
+}
+
+/// One row of HISTORY.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// When, seconds since 1970 UTC.
+    pub time: Option<i64>,
+    /// The same as text.
+    pub utc: Option<String>,
+    /// The application.
+    pub application: String,
+    /// Its parameters, mostly `name=value`.
+    pub parameters: Vec<String>,
+}
+
+/// All rows of HISTORY of the set at this path, in their order; none without that table.
+pub fn history_rows(path: impl AsRef<Path>) -> ledama_tables::Result<Vec<HistoryRow>> {
+    let mut reader = Reader::new(super::open(path.as_ref())?);
+    if reader.table(TABLE).is_none() {
+        return Ok(Vec::new());
+    }
+    let applications: Vec<String> = reader.all(TABLE, "APPLICATION").unwrap_or_default();
+    let times: Vec<f64> = reader.all(TABLE, "TIME").unwrap_or_default();
+    let rows = (0u64..).zip(applications).map(|(row, application)| {
+        let mjd_s = usize::try_from(row).ok().and_then(|row| times.get(row).copied());
+        HistoryRow {
+            time: mjd_s.and_then(clock::from_mjd_s).map(jiff::Timestamp::as_second),
+            utc: mjd_s.and_then(super::utc::whole_seconds),
+            application,
+            parameters: reader.texts(TABLE, "APP_PARAMS", row).unwrap_or_default(),
+        }
+    });
+    let rows = rows.collect();
+    reader.verify()?;
+    Ok(rows)
 }
 
 fn is_dp3(application: &str) -> bool {

@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 pub use deviation::{Deviation, deviations};
 pub use field::{Direction, FieldFacts};
 pub use flags::FlagFacts;
-pub use history::{HistoryFacts, Step};
+pub use history::{HistoryFacts, HistoryRow, Step, history_rows};
 pub use observation::ObservationFacts;
 pub use rows::RowFacts;
 pub use spectral::{SpectralFacts, SpectralWindow};

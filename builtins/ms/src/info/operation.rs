@@ -6,7 +6,7 @@ use ledama_base::rawtext;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Depth, MsInfo, Wanted};
+use super::{Depth, HistoryRow, MsInfo, Wanted, history_rows};
 use crate::pool;
 
 /// Reads the facts of sets.
@@ -25,6 +25,9 @@ pub struct InfoInput {
     /// Also measure the sizes on disk.
     #[serde(default)]
     pub sizes: bool,
+    /// Also tell each row of HISTORY with its parameters.
+    #[serde(default)]
+    pub history: bool,
     /// Corrections of the site: the text of their file, on top of the built-in ones.
     #[serde(default)]
     pub corrections: Option<String>,
@@ -40,6 +43,9 @@ pub struct InfoEntry {
     pub path: String,
     /// The facts.
     pub info: Option<MsInfo>,
+    /// The rows of HISTORY, if they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<HistoryRow>,
     /// Why the set could not be read.
     pub error: Option<String>,
 }
@@ -78,7 +84,11 @@ pub fn info(
         if cancelled() {
             return Err(OperationError::new(ErrorKind::Cancelled, "interrupted"));
         }
-        let read = MsInfo::read(rawtext::text_path(path), wanted);
+        let place = rawtext::text_path(path);
+        let read = MsInfo::read(&place, wanted).and_then(|info| {
+            let history = if input.history { history_rows(&place)? } else { Vec::new() };
+            Ok((info, history))
+        });
         Ok(entry(path, read.map_err(|error| error.to_string())))
     };
     pool::reading(input.threads, || {
@@ -87,12 +97,12 @@ pub fn info(
     })
 }
 
-fn entry(path: &str, read: Result<MsInfo, String>) -> InfoEntry {
-    let (info, error) = match read {
-        Ok(info) => (Some(info), None),
-        Err(error) => (None, Some(error)),
-    };
-    InfoEntry { path: path.to_string(), info, error }
+fn entry(path: &str, read: Result<(MsInfo, Vec<HistoryRow>), String>) -> InfoEntry {
+    let path = path.to_string();
+    match read {
+        Ok((info, history)) => InfoEntry { path, info: Some(info), history, error: None },
+        Err(error) => InfoEntry { path, info: None, history: Vec::new(), error: Some(error) },
+    }
 }
 
 fn corrections(text: Option<&str>) -> Result<Corrections, OperationError> {
