@@ -132,6 +132,41 @@ impl Dialect {
         }
     }
 
+    /// Whether an expression is one of these texts: one bound value, likewise.
+    pub fn is_one_of_texts(self, expression: impl Into<Expr>, texts: &[String]) -> SimpleExpr {
+        let expression = expression.into();
+        match self {
+            Self::Sqlite => expression.in_subquery(
+                sea_query::Query::select()
+                    .expr(Expr::cust("\"value\""))
+                    .from_function(
+                        sea_query::Func::cust("json_each")
+                            .arg(serde_json::Value::from(texts).to_string()),
+                        "texts",
+                    )
+                    .to_owned(),
+            ),
+            Self::Postgres => {
+                let texts = texts.iter().map(|text| text.as_str().into()).collect();
+                let list =
+                    sea_query::Value::Array(sea_query::ArrayType::String, Some(Box::new(texts)));
+                expression.eq(sea_query::extension::postgres::PgFunc::any(list))
+            }
+        }
+    }
+
+    /// Whether a text matches a checked regular expression somewhere.
+    pub(crate) fn matches_pattern(
+        self,
+        expression: impl Into<Expr>,
+        pattern: &crate::query::Pattern,
+    ) -> SimpleExpr {
+        match self {
+            Self::Sqlite => self.matches(expression, &pattern.for_sqlite()),
+            Self::Postgres => self.matches(expression, &pattern.common),
+        }
+    }
+
     /// Whether a text matches a regular expression somewhere; case counts.
     pub fn matches(self, expression: impl Into<Expr>, pattern: &str) -> SimpleExpr {
         let expression = expression.into();

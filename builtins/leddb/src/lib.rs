@@ -6,7 +6,7 @@
 //! connects; [`migrate`] makes and checks databases; [`partition`] cuts the
 //! diagnostic tables into ranges; [`values`] turns arrays into bytes and back;
 //! [`load`] writes rows; [`observe`] brings what is on disks and in archives into them;
-//! [`meta`] derives facts; [`upkeep`] looks after the whole.
+//! [`meta`] derives facts; [`query`] finds rows; [`upkeep`] looks after the whole.
 
 pub mod ddl;
 mod dialect;
@@ -18,6 +18,7 @@ pub mod meta;
 pub mod migrate;
 pub mod observe;
 pub mod partition;
+pub mod query;
 pub mod schema;
 #[cfg(feature = "script")]
 pub mod script;
