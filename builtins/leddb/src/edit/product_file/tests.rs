@@ -163,7 +163,7 @@ proptest! {
             off,
             notes: vec![odd.clone(), name.clone()],
         }).collect();
-        let text = write(&[odd.clone()], &product, &steps);
+        let text = write(std::slice::from_ref(&odd), &product, &steps);
         let file = read(&text).map_err(|faults| TestCaseError::fail(format!("{faults:?}\n{text}")))?;
         prop_assert_eq!(file.product, product);
         let expected: Vec<Step> = if off { Vec::new() } else { steps.into_iter().map(|entry| entry.step).collect() };
