@@ -8,6 +8,7 @@
 //! [`load`] writes rows; [`observe`] brings what is on disks and in archives into them;
 //! [`meta`] derives facts; [`query`] finds rows; [`upkeep`] looks after the whole.
 
+pub mod add;
 pub mod ddl;
 mod dialect;
 pub mod edit;
@@ -38,6 +39,8 @@ use ledama_base::operation::Registry;
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
     registry
+        .with(add::operation::AddProducts)
+        .with(add::operation::AddEmpty)
         .with(edit::operation::Remove)
         .with(edit::operation::Clean)
         .with(edit::operation::UpdateProduct)

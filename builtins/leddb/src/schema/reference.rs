@@ -236,6 +236,8 @@ pub static MEASUREMENTSET_PRODUCT: Table =
             Column::int("product_size", "size, may include diagnostic sub-tables")
                 .unit(Unit::Mebibytes)
                 .null(),
+            Column::name("checksum", 32, "MD5 of the file, where a list of its store tells it")
+                .null(),
         ])
         .primary(&["measurementset_product_id"])
         .uniques(&[&["store_host", "parent_path", "name"]])
