@@ -1,5 +1,6 @@
 //! The database through the program: what modules put into it, change and read,
 //! on both back ends.
 
+mod add;
 mod edit;
 mod support;

@@ -7,6 +7,7 @@
 // What `#[export_module]` asks for and writes.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::wildcard_imports)]
 
+mod add;
 mod database;
 mod edit;
 
@@ -17,8 +18,10 @@ use rhai::plugin::*;
 pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<database::Leddb>("Leddb");
     engine.register_global_module(exported_module!(database::methods).into());
+    engine.register_global_module(exported_module!(add::methods).into());
     engine.register_global_module(exported_module!(edit::methods).into());
     let mut functions = exported_module!(database::functions);
+    functions.combine(exported_module!(add::functions));
     functions.combine(exported_module!(edit::functions));
     engine.register_static_module("leddb", functions.into());
 }
