@@ -1,6 +1,6 @@
 //! The steps of the standard processing as configuration records.
 
-use ledama_base::versions::{STANDARD_VERSIONS, StandardVersion, Tier};
+use ledama_base::versions::{STANDARD_VERSIONS, StandardVersion, Tier, quality_is_loaded};
 
 use crate::model::Version;
 
@@ -16,7 +16,8 @@ impl From<StandardVersion> for Version {
             channels: standard.channels,
             resolution_khz: standard.resolution_khz,
             calibrated: standard.calibrated,
-            quality_kept: standard.quality_kept,
+            // What comes of the database is more than what the standard keeps.
+            quality_kept: quality_is_loaded(standard.number),
             archived_in: standard.archived.then(|| store.to_string()),
         }
     }

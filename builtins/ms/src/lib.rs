@@ -12,6 +12,7 @@ pub mod frequency;
 pub mod gains;
 pub mod h5parm;
 pub mod info;
+pub mod newest;
 pub mod packed;
 pub mod parmdb;
 mod pool;

@@ -99,6 +99,14 @@ impl Operation for Scan {
     }
 }
 
+/// The same as part of another operation.
+pub fn scan_until(
+    input: &ScanInput,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<ScanOutput, OperationError> {
+    scan(input, cancelled)
+}
+
 /// The same without an operation: folders of this host.
 pub fn scan_here(input: &ScanInput) -> Result<ScanOutput, OperationError> {
     scan(input, &|| false)

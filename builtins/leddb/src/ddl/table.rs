@@ -60,7 +60,12 @@ fn checks(dialect: Dialect, table: &Table) -> Vec<(String, String)> {
                 add(column.name, "json", format!("json_valid({name})"));
             }
             (Type::Json, Dialect::Postgres) => {
-                add(column.name, "json", format!("CAST({name} AS jsonb) IS NOT NULL"));
+                // The cast fails where the text is none; nothing at all is allowed.
+                add(
+                    column.name,
+                    "json",
+                    format!("{name} IS NULL OR CAST({name} AS jsonb) IS NOT NULL"),
+                );
             }
             _ => {}
         }

@@ -34,6 +34,9 @@ pub struct Request {
     pub stations: Vec<String>,
     /// Patterns of direction names, with or without brackets; all if empty.
     pub directions: Vec<String>,
+    /// Of a parameter table only complex gains, each direction by itself and what holds
+    /// in all directions under an empty name; other effects are told and left out.
+    pub apart: bool,
 }
 
 /// A direction on the sky that has solutions of its own.

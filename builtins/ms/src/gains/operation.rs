@@ -123,6 +123,7 @@ pub fn gains(input: &GainsInput) -> Result<Gains, ReadError> {
         freq: cells(&input.freq_hz)?,
         stations: input.stations.clone(),
         directions: input.directions.clone(),
+        apart: false,
     };
     read(&path, &request)
 }

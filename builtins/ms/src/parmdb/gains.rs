@@ -37,7 +37,10 @@ impl ParmDb {
     /// parameter without rows counts with its default.
     pub fn gains(&self, request: &Request) -> Result<Gains, ReadError> {
         let mut warnings = self.warnings.clone();
-        let named = self.named(&mut warnings);
+        let mut named = self.named(&mut warnings);
+        if request.apart {
+            leave_out_effects(&mut named, &mut warnings);
+        }
         let mut stations: Vec<String> =
             named.iter().map(|(name, _)| name.station().to_string()).collect();
         stations.sort();
@@ -49,8 +52,9 @@ impl ParmDb {
             .collect();
         patches.sort();
         patches.dedup();
-        if patches.is_empty() {
-            patches.push(String::new());
+        let everywhere = named.iter().any(|(name, _)| name.direction().is_none());
+        if patches.is_empty() || (request.apart && everywhere) {
+            patches.insert(0, String::new());
         }
         let stations = self.chosen("station", stations, &request.stations)?;
         let directions = self.chosen("direction", patches, &request.directions)?;
@@ -68,7 +72,7 @@ impl ParmDb {
         let terms = |s: usize, d: usize| {
             groups
                 .get(stations[s].as_str())
-                .map_or_else(Vec::new, |group| terms(group, &directions[d]))
+                .map_or_else(Vec::new, |group| terms(group, &directions[d], request.apart))
         };
         let sample = |at: &usize| self.sample(&self.parms[*at], &grid);
         let built = build(&self.path, &grid, stations.len(), directions.len(), terms, sample)?;
@@ -228,9 +232,27 @@ enum Along {
     Freq,
 }
 
+/// Keeps only complex gains and tells which other kinds of solutions there are.
+fn leave_out_effects(named: &mut Group, warnings: &mut Vec<String>) {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    named.retain(|(name, _)| match name {
+        ParmName::Gain { .. } => true,
+        ParmName::Effect { effect, .. } => {
+            *kinds.entry(format!("{effect:?}")).or_default() += 1;
+            false
+        }
+    });
+    for (kind, count) in kinds {
+        warnings.push(format!("{count} parameters of the kind {kind} are left out"));
+    }
+}
+
 /// What the parameters of a station contribute in a direction.
-fn terms(group: &Group, direction: &str) -> Vec<Term<usize>> {
-    let here = |name: &ParmName| name.direction().is_none_or(|own| own == direction);
+fn terms(group: &Group, direction: &str, apart: bool) -> Vec<Term<usize>> {
+    let here = |name: &ParmName| match name.direction() {
+        None => !apart || direction.is_empty(),
+        Some(own) => own == direction,
+    };
     let matrix = |directional: bool| usize::from(directional);
     group
         .iter()

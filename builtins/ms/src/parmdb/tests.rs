@@ -129,6 +129,19 @@ fn gains_are_products_on_the_cells_of_all() {
 }
 
 #[test]
+fn gains_can_stand_apart_from_other_effects() {
+    let apart = Request { apart: true, ..Request::default() };
+    let gains = read(&small(), &apart).unwrap();
+    assert_eq!((gains.directions.len(), gains.directions[0].name.as_str()), (1, ""));
+    assert!(gains.warnings.iter().any(|text| text.contains("of the kind Clock")), "{gains:?}");
+    let db = ParmDb::open(small()).unwrap();
+    let (time, freq) = (gains.time.centres[0], gains.freq.centres[0]);
+    let real = db.value("Gain:0:0:Real:A", freq, time).or_nan();
+    let imag = db.value("Gain:0:0:Imag:A", freq, time).or_nan();
+    assert_eq!(gains.value([0, 0, 0, 0, 0]), Some(Complex64::new(real, imag)));
+}
+
+#[test]
 fn damaged_tables_are_errors_and_no_panics() {
     fn copy(from: &Path, to: &Path) {
         std::fs::create_dir_all(to).unwrap();

@@ -1,13 +1,12 @@
 //! Products are added once, follow their files, and survive faults of reading.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use ledama_base::corrections::Corrections;
 
-use super::*;
+use super::{count, one};
 use crate::meta;
 use crate::migrate::row_counts;
-use crate::store::{Database, Row, Statement, Value};
+use crate::observe::*;
+use crate::store::Database;
 use crate::testing::on_both;
 
 const FOLDER: &str = "/data1/users/lofareor/pipeline/L2013_80897_001";
@@ -56,15 +55,6 @@ pub(crate) fn product(sub_band: u32) -> Product {
 
 fn put(database: &Database, product: &Product) -> Processed {
     database.write(|tx| process(tx, product)).unwrap()
-}
-
-fn one(database: &Database, text: &'static str) -> Row {
-    database.read(|tx| tx.row(Statement::constant(text, Vec::<Value>::new()))).unwrap()
-}
-
-fn count(database: &Database, table: &str) -> i64 {
-    let counts = database.read(row_counts).unwrap();
-    counts.into_iter().find(|(name, _)| *name == table).unwrap().1
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! What is on disks comes into the database once, whole, and stays.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod faults;
+mod loader;
+mod products;
+mod sets;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use ledama_base::operation::{OperationContext, OperationError, Progress};
+use ledama_config::{Config, Inventory, LocalHost, catalogue, standard};
+use serde_json::Value;
+
+use super::loader::{Loader, Settings};
+use super::runs::Runner;
+use crate::migrate::row_counts;
+use crate::store::{Database, Row, Statement};
+
+/// A context that keeps the items.
+#[derive(Debug, Default)]
+pub(super) struct Alone(Mutex<Vec<Value>>);
+
+impl Alone {
+    pub(super) fn items(self) -> Vec<Value> {
+        self.0.into_inner().unwrap()
+    }
+}
+
+impl OperationContext for Alone {
+    fn node(&self) -> &'static str {
+        "node011"
+    }
+    fn run_id(&self) -> &'static str {
+        "test"
+    }
+    fn cancelled(&self) -> bool {
+        false
+    }
+    fn progress(&self, _: Progress) {}
+    fn item(&self, item: Value) {
+        self.0.lock().unwrap().push(item);
+    }
+    fn log(&self, _: &str) {}
+    fn call(&self, _: &str, _: &str, _: Value) -> Result<Value, OperationError> {
+        unreachable!("nothing here calls others")
+    }
+}
+
+/// A cluster of one node, `node011`, with the usual stores.
+pub(super) fn inventory() -> Arc<Inventory> {
+    let config = Config {
+        stores: catalogue(),
+        versions: standard(),
+        hosts: vec![toml_hosts()],
+        ..Config::default()
+    };
+    Arc::new(Inventory::seen_from(Arc::new(config), LocalHost::new("head", "me")))
+}
+
+fn toml_hosts() -> ledama_config::model::Hosts {
+    serde_json::from_value(serde_json::json!({ "prefix": "node", "range": "1-80" })).unwrap()
+}
+
+pub(super) fn loader(database: &Database, change: impl FnOnce(&mut Settings)) -> Arc<Loader> {
+    let runner = Runner { module: "UpdateLEDDB".into(), user: "me".into(), run: "run".into() };
+    let mut settings = Settings { runner, diagnostics: true, ..Settings::default() };
+    change(&mut settings);
+    Arc::new(Loader::new(database.clone(), inventory(), settings).unwrap())
+}
+
+pub(super) fn one(database: &Database, text: &'static str) -> Row {
+    database.read(|tx| tx.row(Statement::constant(text, Vec::new()))).unwrap()
+}
+
+pub(super) fn count(database: &Database, table: &str) -> i64 {
+    let counts = database.read(row_counts).unwrap();
+    counts.into_iter().find(|(name, _)| *name == table).unwrap().1
+}
+
+/// Rows of all tables but those that runs write about themselves.
+pub(super) fn content(database: &Database) -> Vec<(&'static str, i64)> {
+    let mut counts = database.read(row_counts).unwrap();
+    counts.retain(|(name, _)| {
+        !name.starts_with("update_") && *name != "meta_dirty" && *name != "id_counter"
+    });
+    counts
+}
+
+/// Unpacks a real set of the data pack into a folder of that observation; nothing
+/// where there is no pack.
+pub(super) fn unpack(archive: &str, folder: &Path) -> Option<PathBuf> {
+    let shared = std::env::var_os("LEDAMA_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        PathBuf::from,
+    );
+    let file = shared.join(format!("data/ms/{archive}.tar.gz"));
+    if !file.exists() {
+        assert!(std::env::var_os("LEDAMA_NO_SKIP").is_none(), "{} is not there", file.display());
+        eprintln!("skipped: no data pack in {} (name it by LEDAMA_SHARED)", shared.display());
+        return None;
+    }
+    std::fs::create_dir_all(folder).unwrap();
+    let done = Command::new("tar").arg("-xzf").arg(file).arg("-C").arg(folder).status().unwrap();
+    assert!(done.success());
+    let mut inside = std::fs::read_dir(folder).unwrap();
+    Some(inside.next().unwrap().unwrap().path())
+}
