@@ -208,6 +208,9 @@ pub enum LeddbError {
         /// Why.
         source: std::io::Error,
     },
+    /// Somebody stopped it.
+    #[error("interrupted")]
+    Stopped,
     /// Anything else the database says.
     #[error("the database says: {message}")]
     Database {
@@ -246,6 +249,7 @@ impl LeddbError {
             Self::Damaged { .. } => "damaged",
             Self::Value { .. } | Self::Database { .. } => "database",
             Self::Io { .. } => "io",
+            Self::Stopped => "cancelled",
         }
     }
 
@@ -281,6 +285,7 @@ impl LeddbError {
             | Self::Value { .. }
             | Self::Array { .. }
             | Self::Io { .. }
+            | Self::Stopped
             | Self::Database { .. } => return None,
         };
         Some(text.to_string())
@@ -322,6 +327,7 @@ impl From<LeddbError> for OperationError {
             },
             LeddbError::Full { .. } => ErrorKind::NoSpace,
             LeddbError::Damaged { .. } => ErrorKind::Corrupt,
+            LeddbError::Stopped => ErrorKind::Cancelled,
             LeddbError::Io { path, source } => {
                 return Self::io(rawtext::path_text(path), source);
             }

@@ -6,9 +6,11 @@
 //! connects; [`migrate`] makes and checks databases; [`partition`] cuts the
 //! diagnostic tables into ranges; [`values`] turns arrays into bytes and back;
 //! [`load`] writes rows; [`observe`] brings what is on disks and in archives into them;
-//! [`meta`] derives facts; [`query`] finds rows; [`upkeep`] looks after the whole.
+//! [`meta`] derives facts; [`query`] finds rows; [`rows`] are the same on both back
+//! ends; [`backup`] saves them; [`upkeep`] looks after the whole.
 
 pub mod add;
+pub mod backup;
 pub mod ddl;
 mod dialect;
 pub mod edit;
@@ -20,6 +22,7 @@ pub mod migrate;
 pub mod observe;
 pub mod partition;
 pub mod query;
+pub mod rows;
 pub mod schema;
 #[cfg(feature = "script")]
 pub mod script;
@@ -45,4 +48,9 @@ pub fn operations(registry: Registry) -> Registry {
         .with(edit::operation::Clean)
         .with(edit::operation::UpdateProduct)
         .with(edit::operation::CopyProperties)
+        .with(backup::Backup)
+        .with(backup::Restore)
+        .with(upkeep::Create)
+        .with(upkeep::Delete)
+        .with(upkeep::TidyUp)
 }

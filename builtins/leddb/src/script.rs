@@ -10,6 +10,7 @@
 mod add;
 mod database;
 mod edit;
+mod upkeep;
 
 use rhai::Engine;
 use rhai::plugin::*;
@@ -23,5 +24,6 @@ pub fn register(engine: &mut Engine) {
     let mut functions = exported_module!(database::functions);
     functions.combine(exported_module!(add::functions));
     functions.combine(exported_module!(edit::functions));
+    functions.combine(exported_module!(upkeep::functions));
     engine.register_static_module("leddb", functions.into());
 }

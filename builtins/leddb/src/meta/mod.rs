@@ -13,6 +13,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use verify::verify_range;
 pub use verify::{Mismatch, verify};
 
 use crate::ddl::quoted;

@@ -43,6 +43,25 @@ pub fn verify(database: &Database, repair: bool) -> Result<Vec<Mismatch>> {
     Ok(all)
 }
 
+/// The same for one range, of all tables.
+pub(crate) fn verify_range(
+    database: &Database,
+    range: Range,
+    repair: bool,
+) -> Result<Vec<Mismatch>> {
+    let mut all = Vec::new();
+    for table in PARTITIONED {
+        let found = database.write(|tx| one(tx, table.name, range, repair))?;
+        all.extend(found.into_iter().map(|(measurementset_id, told, found)| Mismatch {
+            table: table.name,
+            measurementset_id,
+            told,
+            found,
+        }));
+    }
+    Ok(all)
+}
+
 fn one(
     tx: &mut Transaction,
     table: &'static str,

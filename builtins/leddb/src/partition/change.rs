@@ -70,7 +70,12 @@ fn count(tx: &mut Transaction, range: Range) -> Result<usize> {
     Ok(usize::try_from(row.get::<i64>(0)?).unwrap_or(0))
 }
 
-fn remember(tx: &mut Transaction, table: &Table, range: Range, state: &str) -> Result<()> {
+pub(crate) fn remember(
+    tx: &mut Transaction,
+    table: &Table,
+    range: Range,
+    state: &str,
+) -> Result<()> {
     tx.execute(Statement::constant(
         "INSERT INTO \"partition_state\" (\"table_name\", \"lower_id\", \"upper_id\", \"state\") VALUES ($1, $2, $3, $4) \
          ON CONFLICT (\"table_name\", \"lower_id\") DO UPDATE SET \"state\" = excluded.\"state\"",
@@ -116,6 +121,54 @@ fn make_on_server(tx: &mut Transaction, table: &Table, range: Range) -> Result<(
     attach_on_server(tx, table, range)?;
     debug_assert!(lower < upper);
     Ok(())
+}
+
+/// A new range of a server's table with rows in it: it is filled before it is
+/// attached, so that references are checked all at once and not row by row.
+pub(crate) fn filled<T>(
+    tx: &mut Transaction,
+    table: &Table,
+    range: Range,
+    fill: impl FnOnce(&mut Transaction, &str) -> Result<T>,
+) -> Result<T> {
+    as_owner(tx)?;
+    let name = range.partition_name(table)?;
+    let like = "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING GENERATED";
+    tx.raw(&format!("CREATE TABLE {} (LIKE {} {like})", quoted(&name), quoted(table.name)))?;
+    let value = fill(tx, &name)?;
+    attach_on_server(tx, table, range)?;
+    remember(tx, table, range, "attached")?;
+    Ok(value)
+}
+
+/// Makes sure that a range is there and attached, whether it was taken off, dropped,
+/// or never made.
+pub(crate) fn revive(database: &Database, range: Range) -> Result<()> {
+    database.write(|tx| {
+        tx.lock("partitions")?;
+        let there = list_within(tx)?;
+        let attached = |table: &Table| {
+            there.iter().any(|one| one.table == table.name && one.range == range && one.attached)
+        };
+        for table in PARTITIONED {
+            if attached(table) {
+                continue;
+            }
+            if tx.dialect() == Dialect::Postgres {
+                as_owner(tx)?;
+                let name = range.partition_name(table)?;
+                let text = "SELECT to_regclass(quote_ident($1)) IS NOT NULL";
+                let row = tx.row(Statement::constant(text, vec![name.into()]))?;
+                if row.get::<bool>(0)? {
+                    attach_on_server(tx, table, range)?;
+                } else {
+                    make_on_server(tx, table, range)?;
+                }
+            }
+            remember(tx, table, range, "attached")?;
+        }
+        Ok(())
+    })
 }
 
 fn attach_on_server(tx: &mut Transaction, table: &Table, range: Range) -> Result<()> {

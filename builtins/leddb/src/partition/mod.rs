@@ -9,7 +9,7 @@ mod change;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use change::as_owner;
+pub(crate) use change::{as_owner, filled, remember, revive};
 pub use change::{attach, detach, ensure};
 
 use crate::ddl::LONGEST;

@@ -13,7 +13,7 @@ use crate::store::{Choice, Database, Location, Options, choose};
 pub type Leddb = Database;
 
 /// The database that the options of a module mean: `dburl`, `dbname`, `dbuser`, `dbhost`.
-fn place(ctx: &NativeCallContext<'_>, opts: &Map) -> ScriptResult<Location> {
+pub(super) fn place(ctx: &NativeCallContext<'_>, opts: &Map) -> ScriptResult<Location> {
     let word = |name: &str| match opts.get(name) {
         None => Ok(None),
         Some(value) if value.is_unit() => Ok(None),

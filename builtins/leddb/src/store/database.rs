@@ -55,14 +55,19 @@ impl Database {
     /// Makes a database where there is none, with everything in it. A database that
     /// is there already is migrated.
     pub fn create(location: &Location, options: &Options) -> Result<Self> {
+        Self::make(location, options).map(|(database, _)| database)
+    }
+
+    /// The same; also tells what was done.
+    pub fn make(location: &Location, options: &Options) -> Result<(Self, migrate::Migrated)> {
         if let Location::Postgres(server) = location
             && !Self::exists(location, options)?
         {
             connect::create_on_server(server, options, &location.to_string())?;
         }
         let database = Self::connect_to(location, options, true)?;
-        migrate::migrate(&database)?;
-        Ok(database)
+        let migrated = migrate::migrate(&database)?;
+        Ok((database, migrated))
     }
 
     /// Opens a database; a file that is not there yet is made. Servers are not

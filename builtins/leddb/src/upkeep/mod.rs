@@ -3,6 +3,7 @@
 
 mod facts;
 mod integrity;
+mod operation;
 mod remove;
 mod sizes;
 mod tidy;
@@ -12,6 +13,10 @@ mod tests;
 
 pub use facts::{Facts, RunFact, facts};
 pub use integrity::{Fault, integrity};
+pub(crate) use integrity::{next_id, set_next_id};
+pub use operation::{
+    Create, CreateInput, Created, Delete, DeleteInput, TidyUp, TidyUpInput, TidyUpOutput,
+};
 pub use remove::{Removed, name_of, others, remove};
 pub use sizes::{PartSize, TableSize, sizes, whole};
 pub use tidy::{Tidy, tidy};
