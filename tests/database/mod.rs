@@ -4,3 +4,4 @@
 mod add;
 mod edit;
 mod support;
+mod upkeep;

@@ -229,7 +229,10 @@ pub(crate) static TABLES: &[Table] = &[
         name: "database",
         model: "Database",
         shape: Shape::Single,
-        keys: &[key("url", Kind::Text, r#""postgres://db.example.org/leddb""#)],
+        keys: &[
+            key("url", Kind::Text, r#""postgres://db.example.org/leddb""#),
+            key("fields", Kind::Texts, r#"["NCP=NCP", "3C196=3C ?196"]"#),
+        ],
     },
     Table {
         name: "versions",

@@ -341,11 +341,20 @@ impl Default for Archive {
 }
 
 /// The database.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// `sqlite:FILE` or `postgres://HOST/NAME`; default: an SQLite file in the state folder.
     pub url: Option<String>,
+    /// Fields that HoursPerField tells apart, each `LABEL=PATTERN`; the pattern is a regular expression for main fields.
+    pub fields: Vec<String>,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        let fields = ["ELAIS=ELAIS", "NCP=NCP", "3C196=3C ?196", "3C295=3C ?295", "MOON=MO|mo|Mo"];
+        Self { url: None, fields: fields.map(String::from).into() }
+    }
 }
 
 /// One step of the standard processing.

@@ -27,6 +27,7 @@ pub mod schema;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod store;
+pub mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod upkeep;
@@ -53,4 +54,6 @@ pub fn operations(registry: Registry) -> Registry {
         .with(upkeep::Create)
         .with(upkeep::Delete)
         .with(upkeep::TidyUp)
+        .with(sync::Compare)
+        .with(sync::Sync)
 }

@@ -21,7 +21,7 @@ mod watch;
 mod whole;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use folder::{Folder, Found};
 pub use lately::saved_lately;

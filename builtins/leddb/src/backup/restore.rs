@@ -15,7 +15,7 @@ use super::whole;
 use crate::dialect::Dialect;
 use crate::error::{LeddbError, Result};
 use crate::meta;
-use crate::partition;
+use crate::partition::{self, Range};
 use crate::rows::{Bulk, Header, Part, RowReader, count};
 use crate::schema::{self, Table, VERSION};
 use crate::store::{Database, Location, Options, Transaction};
@@ -88,7 +88,7 @@ fn ranges(found: &Found, numbers: &[i64]) -> Result<Vec<Entry>> {
         entries.filter(move |entry| entry.range().is_some_and(|range| range.index() == number))
     };
     if let Some(strange) = numbers.iter().find(|number| known(**number).next().is_none()) {
-        let last = found.manifest.entries.iter().filter_map(Entry::range).map(|r| r.index()).max();
+        let last = found.manifest.entries.iter().filter_map(Entry::range).map(Range::index).max();
         return Err(LeddbError::Input {
             message: format!("backup `{}` has no range {strange}", found.name),
             help: last.map(|last| format!("ranges are numbered from 0 to {last}")),
@@ -218,7 +218,7 @@ impl Filling<'_> {
             target::set(tx, "restored_from", Some(&manifest.database_id))
         })?;
         target::without_ranges(&database)?;
-        restored.rows += self.stage(&database, manifest, |table| before_diagnostics(table))?;
+        restored.rows += self.stage(&database, manifest, before_diagnostics)?;
         let parts: Vec<&Entry> =
             manifest.entries.iter().filter(|entry| entry.range.is_some()).collect();
         restored.rows += self.diagnostics(&database, &parts)?;

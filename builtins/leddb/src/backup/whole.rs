@@ -138,5 +138,5 @@ pub(super) fn sha256(path: &Path) -> Result<(u64, String)> {
         size += count as u64;
         hash.update(&buffer[..count]);
     }
-    Ok((size, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((size, crate::rows::hex(&hash.finalize())))
 }

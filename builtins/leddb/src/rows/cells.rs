@@ -17,9 +17,8 @@ fn too_long() -> LeddbError {
     LeddbError::Array { reason: "a value has more than 2 GiB".to_string() }
 }
 
-fn nothing(to: &mut Vec<u8>) -> Result<()> {
+fn nothing(to: &mut Vec<u8>) {
     to.extend_from_slice(&NOTHING.to_be_bytes());
-    Ok(())
 }
 
 /// Appends a row as it came from a query for these columns.
@@ -29,32 +28,32 @@ pub(super) fn encode(row: &Row, columns: &[&'static Column], to: &mut Vec<u8>) -
             Type::Int64 | Type::Int32 | Type::Int16 | Type::Time => {
                 match row.get::<Option<i64>>(place)? {
                     Some(value) => field(to, &value.to_be_bytes())?,
-                    None => nothing(to)?,
+                    None => nothing(to),
                 }
             }
             Type::Float => match row.get::<Option<f64>>(place)? {
                 Some(value) => field(to, &value.to_be_bytes())?,
-                None => nothing(to)?,
+                None => nothing(to),
             },
             Type::Bool => match row.get::<Option<bool>>(place)? {
                 Some(value) => field(to, &[u8::from(value)])?,
-                None => nothing(to)?,
+                None => nothing(to),
             },
             Type::Text(_) | Type::Json => match row.text(place)? {
                 Some(value) => field(to, value.as_bytes())?,
-                None => nothing(to)?,
+                None => nothing(to),
             },
             Type::Values => match row.bytes(place)? {
                 Some(value) => field(to, value)?,
-                None => nothing(to)?,
+                None => nothing(to),
             },
             Type::Floats(_) => match row.get::<Option<Vec<f64>>>(place)? {
                 Some(list) => field(to, &joined(list.iter().map(|value| value.to_be_bytes())))?,
-                None => nothing(to)?,
+                None => nothing(to),
             },
             Type::Ints(_) => match row.get::<Option<Vec<i64>>>(place)? {
                 Some(list) => field(to, &joined(list.iter().map(|value| value.to_be_bytes())))?,
-                None => nothing(to)?,
+                None => nothing(to),
             },
         }
     }
@@ -65,7 +64,7 @@ pub(super) fn encode(row: &Row, columns: &[&'static Column], to: &mut Vec<u8>) -
 pub(super) fn encode_values(values: &[Value], to: &mut Vec<u8>) -> Result<()> {
     for value in values {
         match value {
-            Value::Null(_) => nothing(to)?,
+            Value::Null(_) => nothing(to),
             Value::Bool(value) => field(to, &[u8::from(*value)])?,
             Value::Int(value) => field(to, &value.to_be_bytes())?,
             Value::Float(value) => field(to, &value.to_be_bytes())?,
@@ -73,7 +72,7 @@ pub(super) fn encode_values(values: &[Value], to: &mut Vec<u8>) -> Result<()> {
             Value::Bytes(value) => field(to, value)?,
             Value::Ints(list) => field(to, &joined(list.iter().map(|value| value.to_be_bytes())))?,
             Value::Floats(list) => {
-                field(to, &joined(list.iter().map(|value| value.to_be_bytes())))?
+                field(to, &joined(list.iter().map(|value| value.to_be_bytes())))?;
             }
             Value::Texts(_) => return Err(LeddbError::input("no column holds a list of texts")),
         }
@@ -90,10 +89,7 @@ fn damaged(what: &str) -> LeddbError {
 }
 
 /// The bytes of each cell of a row; none: unknown.
-pub(super) fn cells<'a>(
-    mut row: &'a [u8],
-    count: usize,
-) -> impl Iterator<Item = Result<Option<&'a [u8]>>> {
+pub(super) fn cells(mut row: &[u8], count: usize) -> impl Iterator<Item = Result<Option<&[u8]>>> {
     let mut left = count;
     std::iter::from_fn(move || {
         if left == 0 {
@@ -110,17 +106,14 @@ pub(super) fn cells<'a>(
         if length == NOTHING {
             return Some(Ok(None));
         }
-        match usize::try_from(length).ok().and_then(|length| row.split_at_checked(length)) {
-            Some((cell, rest)) => {
-                row = rest;
-                Some(Ok(Some(cell)))
-            }
-            None => {
-                left = 0;
-                row = &[];
-                Some(Err(damaged("is too short")))
-            }
+        let parts = usize::try_from(length).ok().and_then(|length| row.split_at_checked(length));
+        if let Some((cell, rest)) = parts {
+            row = rest;
+            return Some(Ok(Some(cell)));
         }
+        left = 0;
+        row = &[];
+        Some(Err(damaged("is too short")))
     })
 }
 
@@ -160,7 +153,7 @@ fn flag(cell: &[u8]) -> Result<bool> {
 }
 
 /// All values of a row.
-pub(super) fn values(row: &[u8], columns: &[&'static Column]) -> Result<Vec<Value>> {
+pub(crate) fn values(row: &[u8], columns: &[&'static Column]) -> Result<Vec<Value>> {
     let mut kinds = columns.iter().map(|column| column.kind);
     let mut values = Vec::with_capacity(columns.len());
     for cell in cells(row, columns.len()) {
@@ -180,7 +173,7 @@ pub(super) fn copy_form(row: &[u8], columns: &[&'static Column], to: &mut Vec<u8
         let cell = cell?;
         let kind = kinds.next().ok_or_else(|| damaged("has too many columns"))?;
         let Some(cell) = cell else {
-            nothing(to)?;
+            nothing(to);
             continue;
         };
         let beyond = |_| damaged("has a number beyond its column");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Sum, columns, word};
+use super::{Sum, columns, hex, word};
 use crate::error::{LeddbError, Result};
 use crate::partition::Range;
 use crate::schema::{self, Table};
@@ -65,7 +65,7 @@ impl<T> Hashed<T> {
     }
 
     fn digest(self) -> (String, u64) {
-        let text = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = hex(&self.hash.finalize());
         (text, self.bytes)
     }
 }

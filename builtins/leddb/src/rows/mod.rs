@@ -8,6 +8,7 @@
 
 mod cells;
 mod file;
+mod keys;
 mod read;
 mod sum;
 mod write;
@@ -15,8 +16,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cells::values;
 pub use file::{Contents, Header, RowReader, RowWriter};
-pub(crate) use read::{Part, count, read};
+pub(crate) use keys::Keys;
+pub(crate) use read::{Part, count, read, read_sets};
 pub use sum::Sum;
 pub(crate) use write::Bulk;
 
@@ -25,6 +28,17 @@ use crate::schema::{Column, Table, Type};
 /// The columns of a table that are stored in their own right.
 pub(crate) fn columns(table: &Table) -> Vec<&'static Column> {
     table.columns.iter().filter(|column| column.generated.is_none()).collect()
+}
+
+/// Bytes as a text of hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    text
 }
 
 /// The word for a type in files.

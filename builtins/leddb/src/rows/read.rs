@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use sea_query::{Expr, ExprTrait as _, Query};
+
 use super::{cells, columns};
 use crate::ddl::{list, quoted};
 use crate::error::Result;
@@ -64,6 +66,36 @@ pub(crate) fn read(
     let text = format!("SELECT {} FROM {from}{condition}", list(&names));
     let mut buffer = Vec::new();
     tx.each(Statement::built(text, values), |row| {
+        buffer.clear();
+        cells::encode(&row, &columns, &mut buffer)?;
+        take(&buffer)?;
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// The rows of some measurement sets; of the summaries those of one diagnostic table.
+pub(crate) fn read_sets(
+    tx: &mut Transaction,
+    table: &'static Table,
+    sets: &[i64],
+    of: Option<&'static Table>,
+    mut take: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let columns = columns(table);
+    let names: Vec<_> = columns.iter().map(|column| column.name).collect();
+    let id = || Expr::col("measurementset_id");
+    let (first, last) = (sets.iter().min().copied(), sets.iter().max().copied());
+    let mut select = Query::select();
+    select.columns(names).from(table.name);
+    select.and_where(tx.dialect().is_one_of(id(), sets));
+    // With its ends a list touches only the ranges that it needs.
+    select.and_where(id().between(first.unwrap_or(0), last.unwrap_or(-1)));
+    if let Some(of) = of {
+        select.and_where(Expr::col("table_name").eq(of.name));
+    }
+    let statement = tx.dialect().build(&select);
+    let mut buffer = Vec::new();
+    tx.each(statement, |row| {
         buffer.clear();
         cells::encode(&row, &columns, &mut buffer)?;
         take(&buffer)?;

@@ -4,7 +4,7 @@
 use ledama_base::rawtext::text_path;
 use ledama_base::script::{At, ScriptResult, to_dynamic};
 use rhai::plugin::*;
-use rhai::{Array, Dynamic, ImmutableString, Map};
+use rhai::{Array, Dynamic, INT, ImmutableString, Map};
 use serde_json::json;
 
 use super::database::place;
@@ -58,6 +58,18 @@ fn would_restore(folder: &str, wanted: &Wanted) -> Result<serde_json::Value> {
     }))
 }
 
+fn hours(
+    location: &Location,
+    since: &str,
+    min_duration: i64,
+    groups: &[String],
+) -> Result<serde_json::Value> {
+    let groups: Vec<_> = groups.iter().map(|text| upkeep::group(text)).collect::<Result<_>>()?;
+    let found =
+        with(location, |database| upkeep::hours_per_field(database, since, min_duration, &groups))?;
+    Ok(json!(found))
+}
+
 /// The numbers of an array of a script; nothing: none were given.
 fn numbers(value: &Dynamic) -> Option<Vec<i64>> {
     let list = value.read_lock::<Array>()?;
@@ -84,7 +96,9 @@ pub mod functions {
     ) -> ScriptResult<ImmutableString> {
         let dialect = place(&ctx, &opts)?.dialect();
         let all = if functions { ddl::functions(dialect) } else { ddl::create_all(dialect) };
-        Ok(all.iter().map(|one| format!("{};\n", one.text())).collect::<String>().into())
+        let texts: Vec<&str> = all.iter().map(ddl::Ddl::text).collect();
+        let end = if texts.is_empty() { "" } else { ";\n" };
+        Ok(format!("{}{end}", texts.join(";\n")).into())
     }
 
     /// How large the database of the options of a module is: a map with `name`, `place`,
@@ -95,6 +109,35 @@ pub mod functions {
     pub fn sizes(ctx: NativeCallContext<'_>, opts: Map) -> ScriptResult<Dynamic> {
         let place = place(&ctx, &opts)?;
         super::sizes(&place).map(|value| to_dynamic(&value)).at(&ctx)
+    }
+
+    /// The exact rows of every table, and of every range of the diagnostic tables instead of
+    /// the tables: an array of maps with `table`, `partition` (`()` for a table) and
+    /// `rows`; `workers` are counted at the same time. Errors as of `sizes`.
+    #[rhai_fn(return_raw)]
+    pub fn counts(ctx: NativeCallContext<'_>, opts: Map, workers: INT) -> ScriptResult<Dynamic> {
+        let place = place(&ctx, &opts)?;
+        let workers = usize::try_from(workers).unwrap_or(1);
+        with(&place, |database| upkeep::counts(database, workers))
+            .map(|all| to_dynamic(&all))
+            .at(&ctx)
+    }
+
+    /// Hours of the observations that began after a date (`YYYY/MM/DD`) and are longer than
+    /// so many seconds, by main field: `fields` are texts `LABEL=PATTERN`. A map with
+    /// `groups` (`label`, `observations`, `hours`) and `overlaps`, arrays of a field
+    /// and its labels. Errors as of `sizes`.
+    #[rhai_fn(return_raw)]
+    pub fn hours_per_field(
+        ctx: NativeCallContext<'_>,
+        opts: Map,
+        since: &str,
+        min_duration: INT,
+        fields: Array,
+    ) -> ScriptResult<Dynamic> {
+        let place = place(&ctx, &opts)?;
+        let fields: Vec<String> = super::super::edit::given(&ctx, "fields", fields)?;
+        hours(&place, since, min_duration, &fields).map(|value| to_dynamic(&value)).at(&ctx)
     }
 
     /// What a backup of the database of the options of a module into a folder would
