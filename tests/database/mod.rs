@@ -4,4 +4,6 @@
 mod add;
 mod edit;
 mod support;
+mod target;
+mod update;
 mod upkeep;

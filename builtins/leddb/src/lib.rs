@@ -56,4 +56,13 @@ pub fn operations(registry: Registry) -> Registry {
         .with(upkeep::TidyUp)
         .with(sync::Compare)
         .with(sync::Sync)
+        .with(observe::scan::Scan)
+        .with(observe::read::Read)
+        .with(observe::absent::Absent)
+        .with(observe::operations::RequestJobs)
+        .with(observe::operations::ClaimJobs)
+        .with(observe::operations::Finish)
+        .with(observe::operations::RefreshMeta)
+        .with(observe::operations::CreatePartitions)
+        .with(observe::target::ReplaceStore)
 }

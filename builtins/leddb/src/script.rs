@@ -10,6 +10,7 @@
 mod add;
 mod database;
 mod edit;
+mod loading;
 mod upkeep;
 
 use rhai::Engine;
@@ -21,9 +22,12 @@ pub fn register(engine: &mut Engine) {
     engine.register_global_module(exported_module!(database::methods).into());
     engine.register_global_module(exported_module!(add::methods).into());
     engine.register_global_module(exported_module!(edit::methods).into());
+    engine.register_type_with_name::<loading::Loader>("LeddbLoader");
+    engine.register_global_module(exported_module!(loading::methods).into());
     let mut functions = exported_module!(database::functions);
     functions.combine(exported_module!(add::functions));
     functions.combine(exported_module!(edit::functions));
     functions.combine(exported_module!(upkeep::functions));
+    functions.combine(exported_module!(loading::functions));
     engine.register_static_module("leddb", functions.into());
 }

@@ -32,7 +32,7 @@ pub enum Scope {
 }
 
 /// Rows that a refresh wrote.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Refreshed {
     /// Observations looked at.
     pub observations: u64,

@@ -10,12 +10,14 @@ mod diagnostics;
 mod identity;
 pub mod jobs;
 pub mod loader;
+pub mod operations;
 mod process;
 mod product;
 pub mod read;
 mod reference;
 pub mod runs;
 pub mod scan;
+pub mod target;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ledama_base::clock;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -161,6 +162,8 @@ pub struct Last {
     pub started: i64,
     /// When it ended.
     pub finished: Option<i64>,
+    /// The same as text, UTC.
+    pub finished_utc: Option<String>,
     /// What it counted.
     pub counters: Counters,
     /// Why it failed.
@@ -180,12 +183,15 @@ pub fn last(tx: &mut Transaction, module: &str) -> Result<Vec<Last>> {
     rows.iter()
         .map(|row| {
             let counters: Option<String> = row.get(5)?;
+            let finished: Option<i64> = row.get(4)?;
+            let text = |seconds| jiff::Timestamp::from_second(seconds).ok().map(clock::utc_text);
             Ok(Last {
                 host: row.get(0)?,
                 module: row.get(1)?,
                 state: row.get(2)?,
                 started: row.get(3)?,
-                finished: row.get(4)?,
+                finished,
+                finished_utc: finished.and_then(text),
                 counters: counters
                     .and_then(|text| serde_json::from_str(&text).ok())
                     .unwrap_or_default(),

@@ -43,10 +43,13 @@ pub struct ScanInput {
 pub struct Root {
     /// As asked.
     pub path: String,
-    /// Whether all below it was seen.
+    /// Whether it could be listed.
     pub complete: bool,
     /// Whether it is there at all.
     pub there: bool,
+    /// Folders in it of which not all could be seen.
+    #[serde(default)]
+    pub incomplete: Vec<String>,
 }
 
 /// A product on a disk.
@@ -110,8 +113,9 @@ fn search(
     if !path.is_absolute() {
         return Err(OperationError::new(ErrorKind::Input, format!("`{text}` is no absolute path")));
     }
-    let mut root = Root { path: text.to_string(), complete: true, there: true };
-    let folders = match observations(&path, warnings, &mut root.complete) {
+    let mut root =
+        Root { path: text.to_string(), complete: true, there: true, incomplete: Vec::new() };
+    let folders = match observations(&path, warnings, &mut root.incomplete) {
         Ok(folders) => folders,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             // Most nodes have not all of the standard roots.
@@ -122,20 +126,25 @@ fn search(
             return Ok((Root { complete: false, ..root }, Vec::new()));
         }
     };
-    if folders.is_empty() {
-        return Ok((root, Vec::new()));
+    let mut entries = Vec::new();
+    // Each by itself, so that a fault in one does not hide what is gone from others.
+    for folder in &folders {
+        let below = Below {
+            paths: vec![rawtext::path_text(folder)],
+            pack: Wanted::Both,
+            sizes: true,
+            newer_than: input.newer_than.clone(),
+            threads: input.threads,
+            ..Below::default()
+        };
+        let Sets { entries: mut sets, warnings: mut faults } =
+            scan_until(&below, &|| ctx.cancelled())?;
+        if !faults.is_empty() {
+            root.incomplete.push(rawtext::path_text(folder));
+        }
+        entries.append(&mut sets);
+        warnings.append(&mut faults);
     }
-    let below = Below {
-        paths: folders.iter().map(|folder| rawtext::path_text(folder)).collect(),
-        pack: Wanted::Both,
-        sizes: true,
-        newer_than: input.newer_than.clone(),
-        threads: input.threads,
-        ..Below::default()
-    };
-    let Sets { entries, warnings: mut faults } = scan_until(&below, &|| ctx.cancelled())?;
-    root.complete &= faults.is_empty();
-    warnings.append(&mut faults);
     let mut found = Vec::with_capacity(entries.len());
     for set in entries {
         ctx.check()?;
@@ -169,7 +178,7 @@ fn search(
 fn observations(
     root: &Path,
     warnings: &mut Vec<String>,
-    complete: &mut bool,
+    incomplete: &mut Vec<String>,
 ) -> std::io::Result<Vec<PathBuf>> {
     let mut folders = Vec::new();
     for entry in fs::read_dir(root)? {
@@ -184,7 +193,7 @@ fn observations(
             }
             Ok(_) => {}
             Err(error) => {
-                *complete = false;
+                incomplete.push(rawtext::path_text(&entry.path()));
                 warnings
                     .push(OperationError::io(rawtext::path_text(&entry.path()), &error).message);
             }

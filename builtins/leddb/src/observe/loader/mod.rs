@@ -166,6 +166,21 @@ impl Loader {
         &self.database
     }
 
+    /// The machines and stores.
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// What is known better than the paths tell it.
+    pub fn overrides(&self) -> &Overrides {
+        &self.settings.overrides
+    }
+
+    /// Who runs.
+    pub fn runner(&self) -> &Runner {
+        &self.settings.runner
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Whole at every moment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

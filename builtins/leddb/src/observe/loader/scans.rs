@@ -25,7 +25,7 @@ pub struct Compared {
     pub read: usize,
     /// Products that the database has and the disks do not.
     pub gone: usize,
-    /// Roots that are there and could not be listed completely.
+    /// Roots that are there, and folders in them, that could not be listed completely.
     pub incomplete: Vec<String>,
     /// What could not be read.
     pub warnings: Vec<String>,
@@ -76,12 +76,7 @@ impl Loader {
             found: output.entries.len(),
             read: sorted.tasks.len(),
             gone: gone.len(),
-            incomplete: output
-                .roots
-                .iter()
-                .filter(|root| root.there && !root.complete)
-                .map(|root| root.path.clone())
-                .collect(),
+            incomplete: incomplete(&output),
             warnings: output.warnings,
         };
         let mut state = self.state();
@@ -156,12 +151,18 @@ impl Loader {
             .filter(|root| root.complete)
             .map(|root| root.path.trim_end_matches('/'))
             .collect();
+        let unseen: Vec<&str> =
+            output.roots.iter().flat_map(|root| &root.incomplete).map(String::as_str).collect();
+        let within = |path: &str, folder: &str| {
+            path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         let below = |path: &str| {
-            listed.iter().any(|root| {
-                path.strip_prefix(root)
-                    .and_then(|rest| rest.strip_prefix('/'))
-                    .is_some_and(|rest| rest.starts_with('L'))
-            })
+            !unseen.iter().any(|folder| within(path, folder))
+                && listed.iter().any(|root| {
+                    path.strip_prefix(root)
+                        .and_then(|rest| rest.strip_prefix('/'))
+                        .is_some_and(|rest| rest.starts_with('L'))
+                })
         };
         known
             .iter()
@@ -210,6 +211,18 @@ impl Loader {
         }
         Ok(())
     }
+}
+
+/// What could not be listed completely: roots, and folders in them.
+fn incomplete(output: &ScanOutput) -> Vec<String> {
+    let mut all = Vec::new();
+    for root in output.roots.iter().filter(|root| root.there) {
+        if !root.complete {
+            all.push(root.path.clone());
+        }
+        all.extend(root.incomplete.iter().cloned());
+    }
+    all
 }
 
 /// Products of a node by what is to be done with them.

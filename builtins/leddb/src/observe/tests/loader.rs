@@ -27,7 +27,7 @@ fn entry(sub_band: u32, end: &str) -> Entry {
 }
 
 fn output(complete: bool, entries: Vec<Entry>) -> ScanOutput {
-    let root = Root { path: ROOT.into(), complete, there: true };
+    let root = Root { path: ROOT.into(), complete, there: true, ..Root::default() };
     ScanOutput { roots: vec![root], entries, warnings: Vec::new() }
 }
 
@@ -107,11 +107,14 @@ fn what_a_complete_list_lacks_is_removed_within_limits() {
         let all = ten(database);
         // A disk that is not there, or only partly readable, takes nothing away.
         let nothing = ScanOutput {
-            roots: vec![Root { path: ROOT.into(), complete: false, there: false }],
+            roots: vec![Root { path: ROOT.into(), ..Root::default() }],
             ..ScanOutput::default()
         };
         assert_eq!(remove(database, &nothing, |_| {}).0, 10);
         assert_eq!(remove(database, &output(false, all[..9].to_vec()), |_| {}).0, 10);
+        let mut unseen = output(true, all[..9].to_vec());
+        unseen.roots[0].incomplete.push(format!("{ROOT}/L2013_80897"));
+        assert_eq!(remove(database, &unseen, |_| {}).0, 10);
         // An empty folder where a disk should be: too much at once.
         let (left, messages) = remove(database, &output(true, Vec::new()), |_| {});
         assert_eq!(left, 10);
@@ -122,7 +125,12 @@ fn what_a_complete_list_lacks_is_removed_within_limits() {
         assert_eq!(remove(database, &output(true, all[..8].to_vec()), |s| s.dry = true).0, 10);
         // What is not in a folder of an observation below the root is nobody's business here.
         let other = ScanOutput {
-            roots: vec![Root { path: "/data1/users".into(), complete: true, there: true }],
+            roots: vec![Root {
+                path: "/data1/users".into(),
+                complete: true,
+                there: true,
+                ..Root::default()
+            }],
             ..ScanOutput::default()
         };
         assert_eq!(remove(database, &other, |_| {}).0, 10);
