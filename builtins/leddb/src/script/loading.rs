@@ -46,7 +46,7 @@ fn settings(ctx: &NativeCallContext<'_>, opts: &Map) -> ScriptResult<Settings> {
         force: flag("force"),
         max_percent: opts
             .get("max_percent")
-            .and_then(|value| value.as_float().ok().or(value.as_int().ok().map(|n| n as f64)))
+            .and_then(|value| value.as_float().ok())
             .unwrap_or(usual.max_percent),
         max_rows: number("max_rows").unwrap_or(usual.max_rows),
         overrides: Overrides { lds: text("lds"), version },

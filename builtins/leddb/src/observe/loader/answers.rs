@@ -108,7 +108,7 @@ impl Loader {
     ) -> Result<Written> {
         let run = self.run_of(host)?;
         let mut attempt =
-            || self.database.write(|tx| self.within(tx, run, host, product, output, items));
+            || self.database.write(|tx| within(tx, run, host, product, output, items));
         match attempt() {
             Err(LeddbError::NoPartition { .. }) => {
                 partition::ensure(&self.database, None)?;
@@ -116,61 +116,6 @@ impl Loader {
             }
             other => other,
         }
-    }
-
-    fn within(
-        &self,
-        tx: &mut Transaction,
-        run: i64,
-        host: &str,
-        product: &mut Product,
-        output: &ReadOutput,
-        items: &[Item],
-    ) -> Result<Written> {
-        if product.identity.is_packed() {
-            let borrowed = akin(tx, &product.identity)?;
-            product.facts = Facts::unread(&product.identity).or(borrowed);
-        }
-        let processed = process(tx, product)?;
-        let mut brought = Vec::new();
-        for (group, source) in [(Group::Gain, &output.gain), (Group::Quality, &output.quality)] {
-            let of_group: Vec<&Item> =
-                items.iter().filter(|item| group_of(item) == group).collect();
-            let result =
-                tx.attempt(|tx| bring(tx, processed.set, processed.msp, group, source, &of_group));
-            match result {
-                // Trying the whole transaction again helps, or making room.
-                Err(error) if error.is_transient() => return Err(error),
-                Err(error @ (LeddbError::NoPartition { .. } | LeddbError::Full { .. })) => {
-                    return Err(error);
-                }
-                other => brought.push((group, other)),
-            }
-        }
-        let done = |action, table, brought: Option<&Brought>| Note {
-            host,
-            path: &output.path,
-            set: Some(processed.set),
-            table,
-            action,
-            state: "done",
-            rows: brought.map(|brought| brought.rows.max(brought.deleted)),
-            bytes: brought.map(|brought| brought.bytes),
-            error: None,
-        };
-        if processed.change != Change::Kept {
-            runs::note(tx, run, &done(processed.change.word(), None, None))?;
-        }
-        for (group, result) in &brought {
-            let Ok(result) = result else { continue };
-            let action = match result.deed {
-                Deed::Loaded => "loaded",
-                Deed::Deleted => "deleted",
-                Deed::Nothing | Deed::Missing => continue,
-            };
-            runs::note(tx, run, &done(action, Some(group.word()), Some(result)))?;
-        }
-        Ok(Written { processed, brought })
     }
 
     /// Counts, and gathers what went wrong.
@@ -232,6 +177,60 @@ impl Loader {
             Note { host, path, action: "read", state, error: Some(reason), ..Note::default() };
         self.database.write(|tx| runs::note(tx, run, &note))
     }
+}
+
+/// All that is written of a set in its transaction.
+fn within(
+    tx: &mut Transaction,
+    run: i64,
+    host: &str,
+    product: &mut Product,
+    output: &ReadOutput,
+    items: &[Item],
+) -> Result<Written> {
+    if product.identity.is_packed() {
+        let borrowed = akin(tx, &product.identity)?;
+        product.facts = Facts::unread(&product.identity).or(borrowed);
+    }
+    let processed = process(tx, product)?;
+    let mut brought = Vec::new();
+    for (group, source) in [(Group::Gain, &output.gain), (Group::Quality, &output.quality)] {
+        let of_group: Vec<&Item> = items.iter().filter(|item| group_of(item) == group).collect();
+        let result =
+            tx.attempt(|tx| bring(tx, processed.set, processed.msp, group, source, &of_group));
+        match result {
+            // Trying the whole transaction again helps, or making room.
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error @ (LeddbError::NoPartition { .. } | LeddbError::Full { .. })) => {
+                return Err(error);
+            }
+            other => brought.push((group, other)),
+        }
+    }
+    let done = |action, table, brought: Option<&Brought>| Note {
+        host,
+        path: &output.path,
+        set: Some(processed.set),
+        table,
+        action,
+        state: "done",
+        rows: brought.map(|brought| brought.rows.max(brought.deleted)),
+        bytes: brought.map(|brought| brought.bytes),
+        error: None,
+    };
+    if processed.change != Change::Kept {
+        runs::note(tx, run, &done(processed.change.word(), None, None))?;
+    }
+    for (group, result) in &brought {
+        let Ok(result) = result else { continue };
+        let action = match result.deed {
+            Deed::Loaded => "loaded",
+            Deed::Deleted => "deleted",
+            Deed::Nothing | Deed::Missing => continue,
+        };
+        runs::note(tx, run, &done(action, Some(group.word()), Some(result)))?;
+    }
+    Ok(Written { processed, brought })
 }
 
 fn group_of(item: &Item) -> Group {

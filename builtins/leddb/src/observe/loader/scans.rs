@@ -70,7 +70,7 @@ impl Loader {
             })?;
         }
         for product in sorted.packed {
-            self.packed(&host, product)?;
+            self.packed(&host, product);
         }
         let compared = Compared {
             found: output.entries.len(),
@@ -177,10 +177,10 @@ impl Loader {
     }
 
     /// A packed file needs no reading: what is known of its data comes from elsewhere.
-    fn packed(&self, host: &str, mut product: Product) -> Result<()> {
+    fn packed(&self, host: &str, mut product: Product) {
         if self.settings.dry {
             self.count(host, "added", 1);
-            return Ok(());
+            return;
         }
         let path = product.identity.path();
         let unread = product.facts.clone();
@@ -209,7 +209,6 @@ impl Loader {
                 self.state().messages.push(format!("{host}: {path}: {error}"));
             }
         }
-        Ok(())
     }
 }
 
