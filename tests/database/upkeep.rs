@@ -278,3 +278,32 @@ fn databases_are_made_the_same() {
         assert_eq!(of(&to), of(&base.url));
     });
 }
+
+#[test]
+fn an_original_database_is_taken_over() {
+    let Some(from) = ledama_leddb::testing::original() else { return };
+    let work = Work::new();
+    let to = format!("sqlite:{}", work.join("new.sqlite").display());
+    let import = |more: &[&str]| {
+        work.ledama([
+            "run",
+            "ImportLEDDB",
+            "--no-progress",
+            "--from",
+            &from.to_string(),
+            "--to",
+            &to,
+        ])
+        .args(more)
+    };
+    import(&["--query"]).ok();
+    assert!(!work.join("new.sqlite").exists());
+    import(&["--zone", "Nowhere"]).run().no_panic().code(1).complains("no time zone");
+    let done = import(&["--json"]).ok();
+    let rows = done.json()["result"]["rows"].take();
+    let gain = rows.as_array().unwrap().iter().find(|row| row[0] == "gain").unwrap();
+    assert_eq!((&gain[1], &gain[3]), (&16.into(), &9.into()), "{done}");
+    done.complains("gain: 3 rows left out: there is a newer row");
+    work.ledama(["db", "--dburl", &to, "check"]).ok();
+    import(&[]).run().no_panic().code(1).complains("is not empty");
+}

@@ -15,6 +15,7 @@ pub mod ddl;
 mod dialect;
 pub mod edit;
 mod error;
+pub mod import;
 pub mod lists;
 pub mod load;
 pub mod meta;
@@ -65,4 +66,5 @@ pub fn operations(registry: Registry) -> Registry {
         .with(observe::operations::RefreshMeta)
         .with(observe::operations::CreatePartitions)
         .with(observe::target::ReplaceStore)
+        .with(import::Import)
 }

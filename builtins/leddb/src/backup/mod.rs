@@ -29,4 +29,5 @@ pub use manifest::{Entry, Form, Manifest};
 pub use operation::{Backup, BackupInput, Restore, RestoreInput};
 pub use restore::{Difference, Restored, Wanted, inspect, restore};
 pub use run::{Job, Made, backup, preview};
+pub(crate) use target::{counters as set_counters, empty as empty_target};
 pub use watch::Watch;

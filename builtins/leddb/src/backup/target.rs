@@ -14,7 +14,7 @@ pub(super) const OWN: &[&str] =
 
 /// Opens the target and makes sure that nothing is in it. Tables are made where there
 /// are none.
-pub(super) fn empty(location: &Location, options: &Options, width: i64) -> Result<Database> {
+pub(crate) fn empty(location: &Location, options: &Options, width: i64) -> Result<Database> {
     let options = Options { partition_width: width, ..options.clone() };
     let database = Database::create(location, &options)?;
     let counts = database.read(row_counts)?;
@@ -86,7 +86,7 @@ pub(super) fn analyse(database: &Database) -> Result<()> {
 }
 
 /// Lets ids go on where those of the backup ended, or beyond what is there.
-pub(super) fn counters(database: &Database, next: &[(String, i64)]) -> Result<()> {
+pub(crate) fn counters(database: &Database, next: &[(String, i64)]) -> Result<()> {
     database.write(|tx| {
         for table in crate::schema::tables() {
             let Some((column, first)) = table.id else { continue };

@@ -356,6 +356,23 @@ pub fn postgres(options: &Options) -> Option<Fresh> {
     })
 }
 
+/// A database as the original program made it, on the shared server if there is one:
+/// its place.
+pub fn original() -> Option<Location> {
+    let place = server().ok()?.location(&unique("original"));
+    let Location::Postgres(server) = &place else { return None };
+    let options = Options::default();
+    let maintenance = Database::connect(&self::server().ok()?.location("postgres"), &options)
+        .expect("the server's own database");
+    let name = server.get_database().expect("it has a name");
+    maintenance.alone(&format!("CREATE DATABASE {name} TEMPLATE template0")).expect("a database");
+    maintenance.close();
+    let database = Database::connect(&place, &options).expect("the new database");
+    database.alone(include_str!("original.sql")).expect("the tables of the original");
+    database.close();
+    Some(place)
+}
+
 /// Does the same with a new database of each back end.
 pub fn on_both(work: impl Fn(&Database)) {
     on_both_with(&Options::default(), work);
