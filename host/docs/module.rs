@@ -142,6 +142,7 @@ fn value_words(option: &OptionDecl) -> &'static str {
         Kind::Nodes => "node list",
         Kind::Ints => "list of whole numbers",
         Kind::List(ListOf::Text) => "comma list",
+        Kind::List(ListOf::Line) => "text, may be given several times",
         Kind::List(ListOf::Path) => "comma list of paths",
         Kind::List(ListOf::RefFile) => "comma list of RefFiles",
         Kind::Time => "time",

@@ -181,8 +181,10 @@ impl Serialize for Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ListOf {
-    /// Any text without a comma.
+    /// Texts between commas.
     Text,
+    /// Whole texts, commas and all: one each time the option is given.
+    Line,
     /// Files or folders; scripts get absolute paths.
     Path,
     /// Existing RefFiles; scripts get absolute paths.
@@ -246,6 +248,7 @@ impl Kind {
             Self::Nodes => "NODES",
             Self::Ints => "NUMBERS",
             Self::List(ListOf::Text) => "LIST",
+            Self::List(ListOf::Line) => "TEXT",
             Self::List(ListOf::Path) => "PATHS",
             Self::List(ListOf::RefFile) => "REFFILES",
             Self::Time => "TIME",

@@ -35,8 +35,12 @@ const KINDS: [(&str, Kind); 11] = [
     ("time", Kind::Time),
 ];
 
-const ELEMENTS: [(&str, ListOf); 3] =
-    [("text", ListOf::Text), ("path", ListOf::Path), ("reffile", ListOf::RefFile)];
+const ELEMENTS: [(&str, ListOf); 4] = [
+    ("text", ListOf::Text),
+    ("line", ListOf::Line),
+    ("path", ListOf::Path),
+    ("reffile", ListOf::RefFile),
+];
 
 /// Reads one declaration. Faults are added to `faults`; an option is returned
 /// even if parts of it are wrong, so that its name is known to later checks.

@@ -10,7 +10,7 @@ use clap::parser::ValueSource;
 use ledama_base::rawtext;
 use serde::Serialize;
 
-use super::model::{Kind, Manifest, OptionDecl};
+use super::model::{Kind, ListOf, Manifest, OptionDecl};
 use super::value::RawValue;
 use crate::diagnostic::Place;
 
@@ -103,6 +103,9 @@ fn typed(option: &OptionDecl, matches: &ArgMatches) -> Option<RawValue> {
     let mut texts =
         matches.get_many::<OsString>(&option.name)?.map(|v| rawtext::encode(v)).collect::<Vec<_>>();
     match option.kind {
+        Kind::List(ListOf::Line) => {
+            Some(RawValue::List(texts.into_iter().map(RawValue::Text).collect()))
+        }
         Kind::List(_) if texts.len() > 1 => {
             // Each occurrence is a comma list of its own.
             let elements = texts.iter().flat_map(|t| super::listing::split(t));

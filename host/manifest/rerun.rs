@@ -80,6 +80,9 @@ fn setting(setting: &Setting, folder: Option<&Path>) -> Vec<OsString> {
     match &setting.value {
         Some(Value::Flag(true)) => vec![long.into()],
         Some(Value::Flag(false)) => vec![format!("--no-{}", setting.name).into()],
+        Some(Value::List(lines)) if setting.kind == Kind::List(ListOf::Line) => {
+            lines.iter().flat_map(|line| with_value(&long, line)).collect()
+        }
         Some(Value::List(elements)) if matches!(setting.kind, Kind::List(_)) => {
             let paths = matches!(setting.kind, Kind::List(ListOf::Path | ListOf::RefFile));
             let folder = folder.filter(|_| paths);

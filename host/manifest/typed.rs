@@ -110,10 +110,14 @@ pub(super) fn parse(
         Kind::Path => Value::Text(absolute_text(&text(value)?, facts)),
         Kind::RefFile => Value::Text(readable(&text(value)?, facts)?),
         Kind::Nodes => Value::List(nodes(value, facts)?),
+        Kind::List(ListOf::Line) => Value::List(match value {
+            RawValue::List(values) => values.iter().map(text).collect::<Result<_, _>>()?,
+            one => vec![text(one)?],
+        }),
         Kind::List(of) => {
             let elements = elements(value)?;
             Value::List(match of {
-                ListOf::Text => elements,
+                ListOf::Text | ListOf::Line => elements,
                 ListOf::Path => elements.iter().map(|e| absolute_text(e, facts)).collect(),
                 ListOf::RefFile => {
                     elements.iter().map(|e| readable(e, facts)).collect::<Result<_, _>>()?

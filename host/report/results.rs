@@ -9,12 +9,11 @@ pub fn write(text: &str) {
     bytes(text.as_bytes());
 }
 
-/// Writes bytes as they are.
-pub fn bytes(bytes: &[u8]) {
+/// Writes bytes as they are; whether anybody reads them. When the reader has closed
+/// the pipe, what we still have to say goes to standard error.
+pub fn bytes(bytes: &[u8]) -> bool {
     let mut out = std::io::stdout().lock();
-    if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
-        // The reader has closed the pipe; what we still have to say goes to standard error.
-    }
+    out.write_all(bytes).and_then(|()| out.flush()).is_ok()
 }
 
 /// Writes one JSON document.

@@ -313,6 +313,14 @@ impl Run for Session {
         self.talk.line(line);
     }
 
+    fn out(&self, data: &[u8]) -> bool {
+        crate::report::results::bytes(data)
+    }
+
+    fn is_document(&self) -> bool {
+        self.wishes.json
+    }
+
     fn warn(&self, line: &str) {
         self.talk.warn(line);
         self.gathered().warnings.push(line.to_string());

@@ -3,6 +3,7 @@
 
 mod add;
 mod edit;
+mod get;
 mod support;
 mod target;
 mod update;

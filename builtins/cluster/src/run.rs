@@ -119,6 +119,15 @@ pub trait Run: Send + Sync {
     fn record(&self, key: &str, value: Value);
     /// Marks that a check found a difference: the run ends with exit code 1.
     fn found_difference(&self);
+    /// Writes data on standard output as it comes; whether anybody still reads it.
+    fn out(&self, data: &[u8]) -> bool {
+        self.say(&String::from_utf8_lossy(data));
+        true
+    }
+    /// Whether standard output is one JSON document, so that no other data may be there.
+    fn is_document(&self) -> bool {
+        false
+    }
     /// Where runs of this account keep their journals, those that have ended
     /// included, as far as the host knows.
     fn status_folders(&self) -> Vec<PathBuf> {

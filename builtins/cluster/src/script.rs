@@ -123,7 +123,7 @@ fn place(index: TaskIndex) -> INT {
 }
 
 /// The end of a call to the host: failures can be caught, the other ends cannot.
-fn heard<T>(ctx: &NativeCallContext<'_>, result: Result<T, RunError>) -> ScriptResult<T> {
+pub fn heard<T>(ctx: &NativeCallContext<'_>, result: Result<T, RunError>) -> ScriptResult<T> {
     let ended = |why: Ended| {
         Box::new(EvalAltResult::ErrorTerminated(Dynamic::from(why), ctx.call_position()))
     };
@@ -431,6 +431,12 @@ mod api {
     #[rhai_fn(global, get = "query", pure)]
     pub fn query(run: &mut Run) -> bool {
         run.context().query
+    }
+
+    /// Whether standard output is to be one JSON document (`--json`), the result of the module.
+    #[rhai_fn(global, get = "json", pure)]
+    pub fn json(run: &mut Run) -> bool {
+        run.is_document()
     }
 
     /// The account that runs it.

@@ -12,6 +12,7 @@
 pub mod add;
 pub mod backup;
 pub mod ddl;
+pub mod diagfile;
 mod dialect;
 pub mod edit;
 mod error;

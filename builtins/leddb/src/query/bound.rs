@@ -72,7 +72,9 @@ fn limit(table: &PseudoTable, filters: &[Filter]) -> Result<()> {
             Filter::All(inner) => todo.extend(inner),
             Filter::Any(_) => {}
             Filter::Test { column, .. } => {
-                let header = names::column(table, column)?.header;
+                // One that is not known is told with its place when it is bound.
+                let Ok(known) = names::column(table, column) else { continue };
+                let header = known.header;
                 let times = seen.entry(header).or_default();
                 *times += 1;
                 if *times > MAX_PER_COLUMN {

@@ -35,10 +35,12 @@ mod plan;
 mod run;
 mod scope;
 mod statement;
+mod stations;
 mod steps;
 mod text;
 mod typed;
 mod words;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -58,3 +60,5 @@ pub use parents::Parents;
 pub use pattern::Pattern;
 pub use plan::Plan;
 pub use run::{Key, PAGE_SIZE, Page};
+pub use stations::{Baselines, Station, baselines, stations};
+pub use write::{Form, Sink};

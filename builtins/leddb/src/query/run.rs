@@ -158,6 +158,17 @@ impl Plan {
         &self,
         tx: &mut Transaction,
         sorted: bool,
+        take: impl FnMut(Vec<Value>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        self.stream_some(tx, sorted, None, take)
+    }
+
+    /// The same of the first rows.
+    pub(crate) fn stream_some(
+        &self,
+        tx: &mut Transaction,
+        sorted: bool,
+        limit: Option<u64>,
         mut take: impl FnMut(Vec<Value>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let sets = self.sets(tx)?;
@@ -165,7 +176,7 @@ impl Plan {
         if sets.is_empty() {
             return Ok(());
         }
-        let part = Part { sorted, ..Part::default() };
+        let part = Part { sorted, limit, ..Part::default() };
         let select = self.rows_statement(tx.dialect(), &sets, part)?;
         let statement = tx.dialect().build(&select);
         tx.each(statement, |row| take(read(&self.columns, &row)?))

@@ -21,8 +21,8 @@ fn every_column_is_shown_and_sorted_both_ways() {
     for table in TABLES {
         for column in table.columns.iter().filter(|one| one.kind() != Type::Values) {
             let query = Query::new(table.kind).columns(&[column.header]);
-            let up = same(&all, &query.clone().sorted(&[column.header], false));
-            let mut down = same(&all, &query.sorted(&[column.header], true));
+            let up = same(all, &query.clone().sorted(&[column.header], false));
+            let mut down = same(all, &query.sorted(&[column.header], true));
             down.reverse();
             assert_eq!(up, down, "{} {}", table.name, column.header);
             assert!(!up.is_empty(), "{}", table.name);
@@ -37,12 +37,12 @@ fn every_column_is_filtered_with_every_operator_it_takes() {
         for column in table.columns.iter().filter(|one| one.marks.filter) {
             let query = Query::new(table.kind).columns(&[table.id().header, column.header]);
             let rows = if std::ptr::eq(column, table.id()) {
-                same(&all, &query)
+                same(all, &query)
                     .into_iter()
                     .map(|row| vec![row[0].clone(), row[0].clone()])
                     .collect()
             } else {
-                same(&all, &query)
+                same(all, &query)
             };
             let value = sample_of(&rows);
             for op in operators(column) {
@@ -54,7 +54,7 @@ fn every_column_is_filtered_with_every_operator_it_takes() {
                 };
                 let value = clean(value, op);
                 let one = query.clone().with(Filter::new(column.header, op, value.clone()));
-                let found = same(&all, &one);
+                let found = same(all, &one);
                 let expected: Vec<_> = rows
                     .iter()
                     .filter(|row| holds(column, op, &value, &row[1]))
@@ -85,7 +85,7 @@ fn holds(column: &PseudoColumn, op: Op, value: &Json, cell: &Value) -> bool {
 #[test]
 fn unknown_values_never_compare() {
     let all = both();
-    let count = |line: &str| same(&all, &Query::new(Pseudo::Ldsb).filter(line).unwrap()).len();
+    let count = |line: &str| same(all, &Query::new(Pseudo::Ldsb).filter(line).unwrap()).len();
     assert_eq!(count("field = null"), 1);
     assert_eq!(count("field != null"), 6);
     assert_eq!(count("field != 3C196"), 3);
@@ -101,11 +101,11 @@ fn five_conditions_on_a_column_hold_and_six_are_refused() {
     for line in ["sbIndex >= 0", "sbIndex < 9", "sbIndex != 1", "sbIndex != 7", "sbIndex <= 8"] {
         query = query.filter(line).unwrap();
     }
-    assert_eq!(same(&all, &query).len(), 24);
+    assert_eq!(same(all, &query).len(), 24);
     let sixth = query.filter("sbIndex > -1").unwrap();
     assert!(refused(&sixth).contains("more than 5 conditions on `sbIndex`"));
     let any = (0..9).map(|k| Filter::new("sbIndex", Op::Equal, k)).collect();
-    assert_eq!(same(&all, &Query::new(Pseudo::Ms).with(Filter::Any(any))).len(), 36);
+    assert_eq!(same(all, &Query::new(Pseudo::Ms).with(Filter::Any(any))).len(), 36);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn groups_hold_as_they_say() {
     let all = both();
     let count = |filter: Json| {
         let filter = Filter::from_json(&filter, "here").unwrap();
-        same(&all, &Query::new(Pseudo::Gain).with(filter)).len()
+        same(all, &Query::new(Pseudo::Gain).with(filter)).len()
     };
     let sb = |k: i64| json!({"column": "sb_index", "op": "=", "value": k});
     let station = json!({"column": "station", "op": "~", "value": "^RS"});
@@ -153,8 +153,8 @@ fn hostile_texts_are_refused_or_taken_literally() {
             for column in table.columns {
                 let filter = |op| Query::new(table.kind).with(Filter::new(column.header, op, text));
                 if column.marks.filter && matches!(column.kind(), Type::Text(_)) {
-                    assert_eq!(same(&all, &filter(Op::Equal)), Vec::<Vec<Value>>::new(), "{text}");
-                    assert!(same(&all, &filter(Op::In)).is_empty());
+                    assert_eq!(same(all, &filter(Op::Equal)), Vec::<Vec<Value>>::new(), "{text}");
+                    assert!(same(all, &filter(Op::In)).is_empty());
                 } else {
                     refused(&filter(Op::Equal));
                 }
@@ -165,7 +165,7 @@ fn hostile_texts_are_refused_or_taken_literally() {
             assert!(Op::parse(text).is_err());
         }
     }
-    assert_eq!(same(&all, &Query::new(Pseudo::Lds)).len(), 3);
+    assert_eq!(same(all, &Query::new(Pseudo::Lds)).len(), 3);
 }
 
 #[test]
@@ -180,11 +180,11 @@ fn both_headers_and_columns_are_names() {
     let all = both();
     for name in ["store", "Store", "STORE", "ldsbp_q.store"] {
         let query = Query::new(Pseudo::Gain).with(Filter::new(name, Op::Equal, "EoR"));
-        assert!(!same(&all, &query).is_empty());
+        assert!(!same(all, &query).is_empty());
     }
     for name in ["baselineID", "baselineId", "BASELINE_ID"] {
         let query = Query::new(Pseudo::Qbs).with(Filter::new(name, Op::Equal, 0));
-        assert!(!same(&all, &query).is_empty());
+        assert!(!same(all, &query).is_empty());
     }
     let wrong = refused(&Query::new(Pseudo::Lds).with(Filter::new("nme", Op::Equal, 0)));
     assert!(wrong.contains("LDS has no column `nme`"), "{wrong}");

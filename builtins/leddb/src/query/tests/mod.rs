@@ -6,5 +6,7 @@ mod conditions;
 mod model;
 mod paging;
 mod parents;
+mod plans;
+mod random;
 mod scene;
 mod selections;

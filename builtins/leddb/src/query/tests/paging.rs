@@ -42,8 +42,8 @@ fn pages_by_offset_and_by_place_have_each_row_once() {
             Query::new(table.kind).sorted(&["times"], false),
         ] {
             let Ok(plan) = Plan::new(&query, Limits::batch()) else { continue };
-            let expected = same(&all, &query);
-            for database in &all {
+            let expected = same(all, &query);
+            for database in all {
                 assert_eq!(by_keys(database, &plan, 4), expected, "{query:?}");
                 let count = database.read(|tx| plan.count(tx)).unwrap();
                 assert_eq!(count, expected.len() as u64);
@@ -63,7 +63,7 @@ fn pages_by_offset_and_by_place_have_each_row_once() {
 #[test]
 fn beyond_the_end_is_the_last_page_and_nothing_is_an_empty_one() {
     let all = both();
-    for database in &all {
+    for database in all {
         let plan = Plan::new(&Query::new(Pseudo::Ms), Limits::batch()).unwrap();
         let page = database.read(|tx| plan.page(tx, 5000, 10)).unwrap();
         assert_eq!((page.total, page.offset, page.rows.len()), (36, 30, 6));
@@ -111,7 +111,7 @@ fn rows_added_meanwhile_double_or_hide_none() {
 #[test]
 fn ids_and_streams_give_what_pages_give() {
     let all = both();
-    for database in &all {
+    for database in all {
         for table in TABLES {
             let plan = Plan::new(&Query::new(table.kind), Limits::batch()).unwrap();
             let page = database.read(|tx| plan.page(tx, 0, 10_000)).unwrap().rows;

@@ -14,13 +14,13 @@ fn rows_are_found_below_rows_of_any_pseudo_table_to_the_left() {
         let ids: Vec<Json> =
             rows(&all[0], &Query::new(above)).iter().map(|row| format::json(&row[0])).collect();
         for below in Pseudo::ALL.into_iter().skip(at) {
-            let every = same(&all, &Query::new(below)).len();
-            let some = same(&all, &Query::new(below).below(above, &ids[..1]));
+            let every = same(all, &Query::new(below)).len();
+            let some = same(all, &Query::new(below).below(above, &ids[..1]));
             let rest = Query::new(below).below_all(Query::new(above), ids[..1].to_vec());
-            let rest = same(&all, &rest);
-            let whole = same(&all, &Query::new(below).below(above, &ids)).len();
+            let rest = same(all, &rest);
+            let whole = same(all, &Query::new(below).below(above, &ids)).len();
             let whole_too = Query::new(below).below_all(Query::new(above), Vec::new());
-            assert_eq!(same(&all, &whole_too).len(), whole, "{above:?} {below:?}");
+            assert_eq!(same(all, &whole_too).len(), whole, "{above:?} {below:?}");
             assert!(some.len() <= whole && rest.len() <= whole && whole <= every);
             assert!(some.len() + rest.len() >= whole, "{above:?} {below:?}");
         }
@@ -38,11 +38,11 @@ fn select_all_is_all_pages_whatever_their_number() {
         assert_eq!(page.total, 24);
         ids.extend(page.rows.iter().map(|row| format::json(&row[0])));
     }
-    let by_ids = same(&all, &Query::new(Pseudo::Msp).below(Pseudo::Ms, &ids));
-    let by_all = same(&all, &Query::new(Pseudo::Msp).below_all(query.clone(), Vec::new()));
+    let by_ids = same(all, &Query::new(Pseudo::Msp).below(Pseudo::Ms, &ids));
+    let by_all = same(all, &Query::new(Pseudo::Msp).below_all(query.clone(), Vec::new()));
     assert_eq!(by_ids, by_all);
     let but_one = Query::new(Pseudo::Msp).below_all(query, vec![ids[3].clone()]);
-    assert_eq!(same(&all, &but_one).len(), by_all.len() - 1);
+    assert_eq!(same(all, &but_one).len(), by_all.len() - 1);
 }
 
 #[test]
@@ -50,13 +50,13 @@ fn no_condition_of_the_rows_above_is_lost() {
     let all = both();
     // Files of one host, then the movies of their sets.
     let files = Query::new(Pseudo::Msp).filter("host = node012").unwrap();
-    let movies = same(&all, &Query::new(Pseudo::GainMovie).below_all(files, Vec::new()));
-    let every = same(&all, &Query::new(Pseudo::GainMovie));
+    let movies = same(all, &Query::new(Pseudo::GainMovie).below_all(files, Vec::new()));
+    let every = same(all, &Query::new(Pseudo::GainMovie));
     assert!(!movies.is_empty() && movies.len() < every.len());
     let by_set = Query::new(Pseudo::GainMovie).filter("MSId = 0").unwrap();
-    assert_eq!(same(&all, &by_set).len(), 1);
+    assert_eq!(same(all, &by_set).len(), 1);
     let by_file = Query::new(Pseudo::GainMovie).filter("MSPId = 6,7").unwrap();
-    assert_eq!(same(&all, &by_file).len(), 1);
+    assert_eq!(same(all, &by_file).len(), 1);
 }
 
 fn refusal(query: &Query) -> String {
@@ -83,7 +83,7 @@ fn diagnostics_start_from_one_to_fifty_sets_or_products() {
         assert!(Plan::new(&query.clone().below(Pseudo::Ms, &many), Limits::batch()).is_ok());
         // All of a query is counted in the database.
         let limits = Limits { parents: Some(11), ..Limits::interactive() };
-        for database in &all {
+        for database in all {
             let whole = query.clone().below_all(Query::new(Pseudo::Ldsbp), Vec::new());
             let plan = Plan::new(&whole, limits).unwrap();
             let error = database.read(|tx| plan.page(tx, 0, 10)).unwrap_err().to_string();
@@ -102,7 +102,7 @@ fn diagnostics_start_from_one_to_fifty_sets_or_products() {
 #[test]
 fn a_query_for_too_many_rows_is_refused_before_it_runs() {
     let all = both();
-    for database in &all {
+    for database in all {
         let limits = Limits { rows: Some(100), ..Limits::batch() };
         let plan = |query: &Query| Plan::new(query, limits).unwrap();
         let whole = Query::new(Pseudo::Qbs);

@@ -1,6 +1,8 @@
 //! A small database with gaps: unknown values, sets without files, movies over
 //! several products.
 
+use std::sync::OnceLock;
+
 use crate::load::{Existing, upsert};
 use crate::meta::{self, Scope};
 use crate::query::{Limits, Plan, Query};
@@ -9,15 +11,18 @@ use crate::store::{Database, Options, Value};
 use crate::testing::sample::{self, Made, Size};
 use crate::testing::{Fresh, postgres, sqlite};
 
-/// Both databases, filled alike.
-pub(super) fn both() -> Vec<Fresh> {
-    let options = Options::default();
-    let mut all = vec![sqlite(&options)];
-    all.extend(postgres(&options));
-    for database in &all {
-        fill(database);
-    }
-    all
+/// Both databases, filled alike, for tests that only read.
+pub(super) fn both() -> &'static [Fresh] {
+    static BOTH: OnceLock<Vec<Fresh>> = OnceLock::new();
+    BOTH.get_or_init(|| {
+        let options = Options::default();
+        let mut all = vec![sqlite(&options)];
+        all.extend(postgres(&options));
+        for database in &all {
+            fill(database);
+        }
+        all
+    })
 }
 
 pub(super) fn fill(database: &Database) -> Vec<Made> {

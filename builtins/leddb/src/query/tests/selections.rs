@@ -17,7 +17,7 @@ fn names(rows: &[Vec<Value>]) -> Vec<String> {
 fn stations_are_all_of_them_but_for_gains_any() {
     let all = both();
     let stations =
-        |pseudo, picked: &[&str]| same(&all, &Query::new(pseudo).pick(Selection::Station, picked));
+        |pseudo, picked: &[&str]| same(all, &Query::new(pseudo).pick(Selection::Station, picked));
     // Observation k has 2 + k stations; the fourth and fifth are in few.
     assert_eq!(names(&stations(Pseudo::Lds, &["CS001HBA0", "CS001HBA1"])).len(), 3);
     assert_eq!(names(&stations(Pseudo::Lds, &["CS001HBA0", "DE601HBA"])), ["L80002", "L80003"]);
@@ -27,7 +27,7 @@ fn stations_are_all_of_them_but_for_gains_any() {
     assert!(stations(Pseudo::Lds, &["CS001HBA0", "nothing"]).is_empty());
     for pseudo in [Pseudo::Ldsb, Pseudo::Ms, Pseudo::Msp, Pseudo::Qbs, Pseudo::GainMovie] {
         let picked = stations(pseudo, &["CS001HBA0", "DE601HBA"]).len();
-        assert!(picked > 0 && picked < same(&all, &Query::new(pseudo)).len(), "{pseudo:?}");
+        assert!(picked > 0 && picked < same(all, &Query::new(pseudo)).len(), "{pseudo:?}");
     }
     // Two observations of 12 sets have gains, with three and four stations.
     assert_eq!(stations(Pseudo::Gain, &["CS001HBA0", "DE601HBA"]).len(), 24 + 12);
@@ -36,11 +36,11 @@ fn stations_are_all_of_them_but_for_gains_any() {
 #[test]
 fn baselines_are_filtered() {
     let all = both();
-    let whole = same(&all, &Query::new(Pseudo::Qbs)).len();
-    let one = same(&all, &Query::new(Pseudo::Qbs).pick(Selection::Baseline, &[0])).len();
+    let whole = same(all, &Query::new(Pseudo::Qbs)).len();
+    let one = same(all, &Query::new(Pseudo::Qbs).pick(Selection::Baseline, &[0])).len();
     assert_eq!((whole, one), (12 * 2 * (6 + 10), 24 * 2));
     let name = Query::new(Pseudo::Qbs).filter("station = CS001HBA0").unwrap();
-    assert_eq!(same(&all, &name).len(), 12 * 2 * (3 + 4));
+    assert_eq!(same(all, &name).len(), 12 * 2 * (3 + 4));
 }
 
 #[test]
@@ -52,13 +52,13 @@ fn none_and_all_picked_are_no_filter_and_some_lists_do_nothing() {
         picked: picked.iter().map(|one| json!(one)).collect(),
         listed,
     };
-    let count = |pick| same(&all, &with(pick)).len();
+    let count = |pick| same(all, &with(pick)).len();
     assert_eq!(count(pick(Selection::Field, &[], Some(3))), 36);
     assert_eq!(count(pick(Selection::Field, &["3C196"], Some(1))), 36);
     assert_eq!(count(pick(Selection::Field, &["3C196"], Some(3))), 18);
     assert_eq!(count(pick(Selection::Field, &["3C196"], None)), 18);
     let idle = with(pick(Selection::StoreHost, &["node011"], None));
-    assert_eq!(same(&all, &idle).len(), 36);
+    assert_eq!(same(all, &idle).len(), 36);
     let plan = Plan::new(&idle, Limits::batch()).unwrap();
     assert_eq!(plan.inactive(), [Selection::StoreHost]);
 }
@@ -76,7 +76,7 @@ fn each_list_filters_where_it_is_used() {
         (Selection::QualityKind, Pseudo::Qts, json!(1), 24),
     ] {
         let query = Query::new(pseudo).pick(list, &[picked]);
-        let seen = same(&all, &query).len();
+        let seen = same(all, &query).len();
         if pseudo == Pseudo::GainMovie {
             assert!(seen > 0);
         } else {
@@ -94,7 +94,7 @@ fn a_pick_takes_the_place_of_a_condition_on_its_column() {
     let query = Query::new(Pseudo::Ldsbp)
         .with(Filter::new("store", Op::Equal, "TARGET_E_EOR"))
         .pick(Selection::Store, &["EoR"]);
-    assert_eq!(same(&all, &query).len(), 12);
+    assert_eq!(same(all, &query).len(), 12);
 }
 
 #[test]
