@@ -11,6 +11,7 @@
 
 pub mod add;
 pub mod backup;
+pub mod check;
 pub mod ddl;
 pub mod diagfile;
 mod dialect;
@@ -21,6 +22,7 @@ pub mod lists;
 pub mod load;
 pub mod meta;
 pub mod migrate;
+pub mod movies;
 pub mod observe;
 pub mod partition;
 pub mod query;
@@ -68,4 +70,6 @@ pub fn operations(registry: Registry) -> Registry {
         .with(observe::operations::CreatePartitions)
         .with(observe::target::ReplaceStore)
         .with(import::Import)
+        .with(movies::operation::ScanMovies)
+        .with(movies::operation::RegisterMovies)
 }
