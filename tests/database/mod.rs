@@ -2,6 +2,7 @@
 //! on both back ends.
 
 mod add;
+mod check;
 mod edit;
 mod get;
 mod support;

@@ -8,6 +8,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::wildcard_imports)]
 
 mod add;
+mod check;
 mod database;
 mod diagfile;
 mod edit;
@@ -31,6 +32,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<database::Leddb>("Leddb");
     engine.register_global_module(exported_module!(database::methods).into());
     engine.register_global_module(exported_module!(add::methods).into());
+    engine.register_global_module(exported_module!(check::methods).into());
     engine.register_global_module(exported_module!(edit::methods).into());
     engine.register_type_with_name::<query::Query>("Query");
     engine.register_type_with_name::<diagfile::DiagFile>("DiagFile");

@@ -74,18 +74,18 @@ pub fn read_older(text: &str) -> Result<MovieInfo, Vec<Fault>> {
 /// another number of fields mean nothing.
 fn used_line(line: &str) -> Result<Option<Used>, String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
-    match fields.as_slice() {
-        &[sub_band, frequency, id] => {
+    match *fields.as_slice() {
+        [sub_band, frequency, id] => {
             let numbers = (sub_band.parse(), frequency.parse::<f64>(), id.parse());
             let (Ok(sub_band), Ok(frequency_hz), Ok(measurementset_id)) = numbers else {
                 return Err(format!("`{line}` is no sub-band, frequency and id"));
             };
             Ok(Some(Used::Set { sub_band, frequency_hz, measurementset_id }))
         }
-        &[node, path] if path.starts_with('/') => {
+        [node, path] if path.starts_with('/') => {
             Ok(Some(Used::File { node: node.to_string(), path: path.to_string() }))
         }
-        &[_, _] => Err(format!("`{line}` is no node and absolute path")),
+        [_, _] => Err(format!("`{line}` is no node and absolute path")),
         _ => Ok(None),
     }
 }

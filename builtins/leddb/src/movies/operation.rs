@@ -1,6 +1,5 @@
 //! Movies as operations: looked for on their machine, written on this host.
 
-use ledama_base::clock;
 use ledama_base::operation::{Effect, Operation, OperationContext, OperationError};
 use serde::{Deserialize, Serialize};
 
@@ -53,9 +52,8 @@ pub struct RegisterMoviesInput {
     pub movies: Vec<Found>,
     /// Movies that are no more.
     pub gone: Vec<String>,
-    /// When they were looked at, seconds since 1970 UTC; now if absent.
-    #[serde(default)]
-    pub looked: Option<i64>,
+    /// When they were looked at, seconds since 1970 UTC.
+    pub looked: i64,
 }
 
 impl Operation for RegisterMovies {
@@ -70,7 +68,8 @@ impl Operation for RegisterMovies {
         input: RegisterMoviesInput,
         _ctx: &dyn OperationContext,
     ) -> Result<Registered, OperationError> {
-        let looked = input.looked.unwrap_or_else(|| clock::now().as_second());
-        change(&input.database, |tx| register(tx, &input.host, &input.movies, &input.gone, looked))
+        change(&input.database, |tx| {
+            register(tx, &input.host, &input.movies, &input.gone, input.looked)
+        })
     }
 }

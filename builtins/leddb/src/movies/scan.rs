@@ -30,6 +30,8 @@ pub struct Found {
 /// What is below the root.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scanned {
+    /// When the search began, seconds since 1970 UTC.
+    pub looked: i64,
     /// Movies, by path.
     pub movies: Vec<Found>,
     /// Folders that cannot be taken, with the reason.
@@ -51,7 +53,8 @@ pub fn scan(root: &str, known: &[String]) -> Result<Scanned, OperationError> {
         let message = format!("`{root}` is no absolute path");
         return Err(OperationError::new(ErrorKind::Input, message));
     }
-    let mut scanned = Scanned::default();
+    let looked = ledama_base::clock::now().as_second();
+    let mut scanned = Scanned { looked, ..Scanned::default() };
     let mut whole = true;
     for upper in folders(&place).map_err(|error| OperationError::io(root, &error))? {
         match folders(&upper) {
