@@ -17,17 +17,8 @@ fn lists(work: &Work) -> PathBuf {
     let folder = work.path().join("lists");
     work.file(
         "ledama.toml",
-        format!(
-            "[[stores]]\nid = \"ARCHIVE_RAW\"\nlists = '{}'\n\n[access]\nfull = [\"{}\"]\n",
-            folder.display(),
-            whoami()
-        ),
+        format!("[[stores]]\nid = \"ARCHIVE_RAW\"\nlists = '{}'\n", folder.display()),
     )
-}
-
-fn whoami() -> String {
-    let id = std::process::Command::new("id").arg("-un").output().unwrap();
-    String::from_utf8(id.stdout).unwrap().trim().to_string()
 }
 
 fn update(work: &Work, config: &Path, base: &Base, more: &[&str]) -> Output {

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::nodes::Settings;
 use crate::support::postgres::{Base, on_both};
 use crate::support::shared::{cluster_tree, shared, unpack};
 use crate::support::skip::{need, say};
-use crate::support::{Cluster, Output, Work};
+use crate::support::{Cluster, Output, Work, wait};
 
 const COUNT_FILES: &str = "SELECT count(*) FROM \"measurementset_product\"";
 
@@ -214,6 +215,47 @@ fn a_tree_of_real_sets_is_in_the_database_as_its_maker_says() {
     let before = base.counts();
     run(&[]);
     assert_eq!(base.counts(), before, "a second run changes nothing");
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_whole_sets_and_the_next_does_the_rest() {
+    need!(shared());
+    let disks = Work::new();
+    let tree = disks.join("tree");
+    need!(cluster_tree(&tree, &["--nodes", "1", "--sbs", "6", "--no-junk"]));
+    let cluster = need!(Cluster::of(1).disks(&tree).start());
+    on_both(|work, base| {
+        let config = cluster.config(work);
+        let run = |base: &Base| {
+            work.ledama(["run", "UpdateLEDDB", "--dburl", &base.url, "--nodes", "11"])
+                .args(["--settle", "0", "--no-progress", "--diagnostic"])
+                .config(&config)
+        };
+        let started = run(base).start();
+        wait::until("some sets are loaded", || (base.one::<i64>(COUNT_FILES) > 8).then_some(()));
+        started.signal(Signal::KILL);
+        started.wait();
+        // Every set that is there has all of its statistics, or none are kept of it.
+        let halves = "SELECT count(*) FROM (SELECT \"measurementset_id\" FROM \"ms_diag_summary\" \
+                      WHERE \"table_name\" <> 'gain' GROUP BY 1 HAVING count(*) <> 3) AS h";
+        assert_eq!(base.one::<i64>(halves), 0);
+        run(base).run().no_panic();
+        let whole = Work::new();
+        let other = Base::sqlite(&whole);
+        run(&other).run().no_panic();
+        let but_counters = |base: &Base| {
+            let mut counts = base.counts();
+            // A server has no counters of its own for ids.
+            counts.retain(|(table, _)| *table != "id_counter");
+            counts
+        };
+        assert_eq!(but_counters(base), but_counters(&other));
+        assert_eq!(
+            base.all::<String>("SELECT \"state\" FROM \"update_run\" ORDER BY \"update_run_id\"")
+                [0],
+            "stopped"
+        );
+    });
 }
 
 #[test]
