@@ -65,7 +65,7 @@ fn entry(row: &[Value]) -> Option<NewEntry> {
 pub mod methods {
     /// The files of a query of MSP as a RefFile, with the query at its end. Errors `input`, `time-out`.
     #[rhai_fn(global, return_raw, pure)]
-    pub fn reffile(ctx: NativeCallContext<'_>, query: &mut Query) -> ScriptResult<RefFile> {
+    pub fn to_reffile(ctx: NativeCallContext<'_>, query: &mut Query) -> ScriptResult<RefFile> {
         if query.query.table != Pseudo::Msp {
             return ledama_base::script::bad_input(&ctx, "a RefFile is made of a query of MSP");
         }

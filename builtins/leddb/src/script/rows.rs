@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use ledama_base::script::{ScriptError, throw};
+use ledama_base::script::{ScriptError, ScriptResult, bad_input, throw, to_int};
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, EvalAltResult, FLOAT, INT, ImmutableString, Map, Position};
 
@@ -195,7 +195,7 @@ pub mod methods {
     #[rhai_fn(global, get = "shape", pure)]
     pub fn shape(array: &mut DiagArray) -> Array {
         let lengths = array.row().array.shape().iter();
-        lengths.map(|length| ledama_base::script::to_int(*length).into()).collect()
+        lengths.map(|length| to_int(*length).into()).collect()
     }
 
     /// Frequencies of its channels, MHz.
@@ -238,12 +238,12 @@ pub mod methods {
         ctx: NativeCallContext<'_>,
         array: &mut DiagArray,
         correlation: INT,
-    ) -> ledama_base::script::ScriptResult<Dynamic> {
+    ) -> ScriptResult<Dynamic> {
         let place =
             usize::try_from(correlation).ok().filter(|at| *at < crate::values::CORRELATIONS);
         let Some(place) = place else {
             let message = format!("a correlation is 0 to 3, not {correlation}");
-            return ledama_base::script::bad_input(&ctx, message);
+            return bad_input(&ctx, message);
         };
         let plane = array.row().array.index_axis(ndarray::Axis(0), place);
         let (mut sum, mut count) = (0.0, 0_u32);

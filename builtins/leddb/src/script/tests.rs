@@ -108,7 +108,7 @@ fn errors_name_what_is_wrong() {
         (r#"db.query("GAIN").interactive().count()"#, "below chosen rows"),
         (r#"for row in db.query("GAIN").interactive().rows() { }"#, "below chosen rows"),
         (
-            r#"diagfile::of(db.query("MS")).text.len() > 0; db.query("MS").reffile()"#,
+            r#"diagfile::of(db.query("MS")).text.len() > 0; db.query("MS").to_reffile()"#,
             "query of MSP",
         ),
         (r#"db.list("NO")"#, "no list `NO`"),
@@ -125,7 +125,7 @@ fn files_are_made_of_queries() {
         let script = r#"
             let file = diagfile::of(db.query("GAIN").where("sbIndex = 0"));
             let frozen = diagfile::frozen(db.query("GAIN").where("sbIndex = 0"));
-            let refs = db.query("MSP").where("sbIndex = 0..1").reffile();
+            let refs = db.query("MSP").where("sbIndex = 0..1").to_reffile();
             [db.query(file).count(), db.query(frozen).count(), refs.len, file.table,
              refs.text.contains("LEDDB QUERY: SELECT"), db.list("STATION").rows.len()]
         "#;
