@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use ledama_leddb::load::Diagnostics;
 use ledama_leddb::meta::{self, Scope};
+use ledama_leddb::partition;
 use ledama_leddb::testing::scale::{self, Scale};
 use ledama_leddb::{Database, LeddbError, Location, Options};
 use serde_json::json;
@@ -66,6 +67,7 @@ fn load(database: &Database, scale: Scale) -> Result<(), LeddbError> {
     let began = Instant::now();
     database.write(|tx| scale::observation(tx, number, scale))?;
     tell("nothing new", began, made.products.iter().map(|p| p.sets.len() as u64).sum(), 0);
+    partition::ensure(database, None)?;
     let began = Instant::now();
     let amount = scale::diagnostics(database, &made, scale)?;
     tell("diagnostics", began, amount.rows, amount.bytes);

@@ -10,6 +10,7 @@ use super::sample::{array, frequency};
 use crate::error::Result;
 use crate::load::{DiagKey, DiagRow, Diagnostics, Existing, Source, replace, upsert};
 use crate::meta::{self, Scope};
+use crate::partition;
 use crate::schema::{Table, diagnostics, kinds, reference};
 use crate::store::{Database, Transaction, Value};
 use crate::values::Shape;
@@ -444,6 +445,7 @@ pub fn make(
     let mut sum = Amount::default();
     for number in 0..scale.observations {
         let made = database.write(|tx| observation(tx, number, scale))?;
+        partition::ensure(database, None)?;
         let amount = diagnostics(database, &made, scale)?;
         sum.rows += amount.rows;
         sum.bytes += amount.bytes;
