@@ -42,6 +42,9 @@ const RESULT: &str = "result";
 const ELEMENTS: u8 = 4;
 const SET: &str = "measurementset_id";
 
+/// Tables that are joined through that of the measurement sets.
+const UPPER: [&str; 4] = ["ms_q", "ldsbp_q", "ldsb_q", "lds_q"];
+
 impl Plan {
     pub(crate) fn scope(&self) -> Scope {
         Scope::whole(self.table)
@@ -146,6 +149,10 @@ impl Plan {
         let set = || Expr::col((self.table.base, SET));
         if let Some((low, high)) = sets.bounds() {
             select.and_where(set().between(low, high));
+            // A server does not carry a range over a join: without this it reads all sets.
+            if needed.iter().any(|name| UPPER.contains(name)) {
+                select.and_where(Expr::col(("ms_q", SET)).between(low, high));
+            }
         }
         if let Sets::List(list) = sets {
             select.and_where(dialect.is_one_of(set(), list));
