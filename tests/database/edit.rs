@@ -2,9 +2,12 @@
 
 use ledama_leddb::testing::sample::{self, Made, Size};
 
+use crate::support::nodes::Settings;
 use crate::support::postgres::{Base, on_both};
 use crate::support::run::Run;
-use crate::support::{Output, Work};
+use crate::support::shared::{shared, unpack};
+use crate::support::skip::need;
+use crate::support::{Cluster, Output, Work};
 
 fn make(base: &Base, number: i64) -> Made {
     base.database
@@ -221,4 +224,55 @@ fn properties_are_copied_between_stores() {
             .says("nothing to do");
         module(work, base, "CopyLDSBPProperties", &["--from", "0,1", "--to", "1000"]).run().code(2);
     });
+}
+
+#[test]
+fn steps_come_from_the_history_on_the_node() {
+    let cluster = need!(Cluster::of(1).start());
+    let pack = need!(shared());
+    let work = Work::new();
+    let base = Base::sqlite(&work);
+    let config = cluster.config_with(&work, &Settings::default());
+    let folder = cluster.make("node011", "/data1/users/lofareor/pipeline/L80001_000");
+    for sb in 0..2 {
+        let place = work.join(format!("unpacked{sb}"));
+        std::fs::create_dir(&place).unwrap();
+        let made = unpack(&pack, "tNDPPP-generic", &place);
+        let name = format!("L80001_SAP000_SB{sb:03}_uv.MS");
+        std::process::Command::new("cp")
+            .arg("-r")
+            .arg(made)
+            .arg(folder.join(name))
+            .status()
+            .unwrap();
+    }
+    let made = base
+        .database
+        .write(|tx| sample::observation(tx, 1, Size { subbands: 2, ..Size::default() }))
+        .unwrap();
+    let id = made.products[0].to_string();
+    let run = |more: &[&str]| {
+        module(&work, &base, "CreateLDSBPUpFile", &["-i", &id]).args(more).config(&config)
+    };
+    let done = run(&["-o", "a.toml", "--allhistory"]).ok();
+    let text = work.read("a.toml");
+    assert!(text.contains("Steps of the HISTORY of node011:"), "{text}");
+    let steps = text.matches("\n[[step]]\n").count();
+    assert!(steps > 0 && done.stdout().lines().count() > steps, "{text}\n{done}");
+    // The product was made long before the steps: none was inherited.
+    run(&["-o", "b.toml", "--allsets"]).ok();
+    assert_eq!(work.read("b.toml").matches("\n[[step]]\n").count(), steps);
+    base.database
+        .write(|tx| {
+            let text = "UPDATE \"lofar_dataset_beam_product\" SET \"add_date\" = 4000000000";
+            tx.execute(ledama_leddb::store::Statement::constant(text, Vec::new()))
+        })
+        .unwrap();
+    run(&["-o", "c.toml"]).ok();
+    assert_eq!(work.read("c.toml").matches("\n#[[step]]\n").count(), steps);
+    module(&work, &base, "UpdateLDSBP", &["-i", &id, "-f", "a.toml"]).ok();
+    assert_eq!(
+        usize::try_from(base.one::<i64>("SELECT count(*) FROM \"application_run\"")).unwrap(),
+        steps
+    );
 }
