@@ -85,9 +85,7 @@ fn questions(at: &Places) -> Result<Vec<(&'static str, &'static str, Query, Want
     use Wanted::{Arrays, Page, Rows};
     let ask = |table| Query::new(table);
     let gains = ask(Pseudo::Gain).below(Pseudo::Ms, &at.fifty);
-    let quality = ask(Pseudo::Qfs)
-        .below(Pseudo::Ldsbp, &[at.quality])
-        .filter("qKName = Count")?;
+    let quality = ask(Pseudo::Qfs).below(Pseudo::Ldsbp, &[at.quality]).filter("qKName = Count")?;
     let baseline = |query: Query| {
         query.filter(&format!("baselineId = {}", at.baseline))?.filter("qKName = Count")
     };
