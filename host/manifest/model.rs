@@ -238,7 +238,7 @@ impl Kind {
     /// What its value is called in the help.
     pub fn metavar(self) -> &'static str {
         match self {
-            Self::Text => "TEXT",
+            Self::Text | Self::List(ListOf::Line) => "TEXT",
             Self::Int => "NUMBER",
             Self::Float => "VALUE",
             Self::Flag => "",
@@ -248,7 +248,6 @@ impl Kind {
             Self::Nodes => "NODES",
             Self::Ints => "NUMBERS",
             Self::List(ListOf::Text) => "LIST",
-            Self::List(ListOf::Line) => "TEXT",
             Self::List(ListOf::Path) => "PATHS",
             Self::List(ListOf::RefFile) => "REFFILES",
             Self::Time => "TIME",

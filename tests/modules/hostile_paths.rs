@@ -80,10 +80,10 @@ fn asked(name: &str, path: &str, roots: &[String]) -> Option<Vec<Value>> {
         | "ms.add_imaging_columns"
         | "transfer.copy"
         | "transfer.clean"
-        | "monitor.stop" => return None,
+        | "monitor.stop"
         // These change rows of a database and no file of a node; a backup
         // writes into a folder that it is given, under new names.
-        "leddb.add_empty"
+        | "leddb.add_empty"
         | "leddb.add_products"
         | "leddb.backup"
         | "leddb.claim_update"

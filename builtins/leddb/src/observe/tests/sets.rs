@@ -7,7 +7,8 @@ use ledama_ms::quality::Quality;
 use ledama_ms::{gains, parmdb};
 use serde_json::Value;
 
-use super::{Alone, content, count, loader, one, unpack};
+use super::pack::unpack;
+use super::{Alone, content, count, loader, one};
 use crate::load::{Diagnostics, Source, replace};
 use crate::meta;
 use crate::observe::loader::{Answers, Loader};
