@@ -67,7 +67,7 @@ pub fn station(k: usize) -> (String, &'static str) {
 }
 
 /// Ids of rows that have one.
-fn ids(
+pub(super) fn ids(
     tx: &mut Transaction,
     table: &'static crate::schema::Table,
     columns: &[&str],
@@ -77,7 +77,12 @@ fn ids(
     Ok(written.into_iter().filter_map(|row| row.id).collect())
 }
 
-fn names(tx: &mut Transaction, table: &'static crate::schema::Table, names: &[&str]) -> Result<()> {
+/// Rows that are a name and nothing else.
+pub(super) fn names(
+    tx: &mut Transaction,
+    table: &'static crate::schema::Table,
+    names: &[&str],
+) -> Result<()> {
     let rows: Vec<_> = names.iter().map(|name| vec![Value::from(*name)]).collect();
     upsert(tx, table, &["name"], &rows, Existing::Keep).map(drop)
 }

@@ -6,13 +6,13 @@
 
 use std::borrow::Cow;
 
-use super::sample::{array, frequency};
+use super::sample::{array, frequency, ids, names};
 use crate::error::Result;
 use crate::load::{DiagKey, DiagRow, Diagnostics, Existing, Source, replace, upsert};
 use crate::meta::{self, Scope};
 use crate::partition;
-use crate::schema::{Table, diagnostics, kinds, reference};
-use crate::store::{Database, Transaction, Value};
+use crate::schema::{diagnostics, kinds, reference};
+use crate::store::{Database, Transaction};
 use crate::values::Shape;
 
 /// How large a database is.
@@ -137,21 +137,6 @@ const FIELDS: [&str; 5] = ["3C196", "NCP", "ELAIS", "3C295", "MOON"];
 
 fn int(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn ids(
-    tx: &mut Transaction,
-    table: &'static Table,
-    columns: &[&str],
-    rows: &[Vec<Value>],
-) -> Result<Vec<i64>> {
-    let written = upsert(tx, table, columns, rows, Existing::Fill)?;
-    Ok(written.into_iter().filter_map(|row| row.id).collect())
-}
-
-fn names(tx: &mut Transaction, table: &'static Table, names: &[&str]) -> Result<()> {
-    let rows: Vec<_> = names.iter().map(|name| vec![Value::from(*name)]).collect();
-    upsert(tx, table, &["name"], &rows, Existing::Keep).map(drop)
 }
 
 /// Makes observation `number` without diagnostics.
