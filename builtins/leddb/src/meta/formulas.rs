@@ -1,16 +1,26 @@
 //! The formulas, one query for each level; each reads the level below it.
 //!
-//! Observations in question are those in `meta_dirty`. Counts and sizes of nothing
+//! Observations in question are those bound as `$1`. Counts and sizes of nothing
 //! are 0, frequencies of nothing are unknown, flags of nothing are false. A size
 //! that is unknown counts as nothing.
 
 use crate::dialect::Dialect;
 
-const TOUCHED: &str = "(SELECT \"lofar_dataset\" FROM \"meta_dirty\")";
+/// The observation of a beam.
+const BEAM: &str = "b.\"lofar_dataset\"";
+
+/// The condition that a name is among those bound as `$1`. They are bound, because a
+/// server that cannot tell how few they are reads all measurement sets.
+fn touched(column: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Postgres => format!("{column} = ANY($1)"),
+        Dialect::Sqlite => format!("{column} IN (SELECT \"value\" FROM json_each($1))"),
+    }
+}
 
 /// Measurement sets: what there is of each. Diagnostics are those that were loaded,
 /// also where their partition is taken off.
-pub(super) fn sets() -> String {
+pub(super) fn sets(dialect: Dialect) -> String {
     let loaded = |tables: &str| {
         format!(
             "EXISTS (SELECT 1 FROM \"ms_diag_summary\" AS d WHERE d.\"measurementset_id\" = m.\"measurementset_id\" \
@@ -25,11 +35,12 @@ pub(super) fn sets() -> String {
          FROM \"measurementset\" AS m \
          JOIN \"lofar_dataset_beam_product\" AS p ON p.\"lofar_dataset_beam_product_id\" = m.\"lofar_dataset_beam_product_id\" \
          JOIN \"lofar_dataset_beam\" AS b ON b.\"lofar_dataset_beam_id\" = p.\"lofar_dataset_beam_id\" \
-         WHERE b.\"lofar_dataset\" IN {TOUCHED}",
+         WHERE {}",
         loaded("'gain'"),
         loaded(
             "'quality_time_statistic', 'quality_frequency_statistic', 'quality_baseline_statistic'"
         ),
+        touched(BEAM, dialect),
     )
 }
 
@@ -49,10 +60,11 @@ pub(super) fn products(dialect: Dialect) -> String {
          LEFT JOIN \"measurementset\" AS m ON m.\"lofar_dataset_beam_product_id\" = p.\"lofar_dataset_beam_product_id\" \
          LEFT JOIN \"measurementset_meta\" AS s ON s.\"measurementset_meta_id\" = m.\"measurementset_id\" \
          LEFT JOIN \"measurementset_product\" AS f ON f.\"measurementset_id\" = m.\"measurementset_id\" \
-         WHERE b.\"lofar_dataset\" IN {TOUCHED} GROUP BY p.\"lofar_dataset_beam_product_id\"",
+         WHERE {} GROUP BY p.\"lofar_dataset_beam_product_id\"",
         any("ms_has_gain"),
         any("ms_has_quality"),
         any("ms_has_gain_movie"),
+        touched(BEAM, dialect),
     )
 }
 
@@ -73,10 +85,11 @@ pub(super) fn beams(dialect: Dialect) -> String {
          FROM \"lofar_dataset_beam\" AS b \
          LEFT JOIN \"lofar_dataset_beam_product\" AS p ON p.\"lofar_dataset_beam_id\" = b.\"lofar_dataset_beam_id\" \
          LEFT JOIN \"lofar_dataset_beam_product_meta\" AS s ON s.\"lofar_dataset_beam_product_meta_id\" = p.\"lofar_dataset_beam_product_id\" \
-         WHERE b.\"lofar_dataset\" IN {TOUCHED} GROUP BY b.\"lofar_dataset_beam_id\"",
+         WHERE {} GROUP BY b.\"lofar_dataset_beam_id\"",
         any("ldsbp_has_gain"),
         any("ldsbp_has_quality"),
         any("ldsbp_has_gain_movie"),
+        touched(BEAM, dialect),
     )
 }
 
@@ -107,9 +120,10 @@ pub(super) fn observations(dialect: Dialect) -> String {
          FROM \"lofar_dataset\" AS l \
          LEFT JOIN \"lofar_dataset_beam\" AS b ON b.\"lofar_dataset\" = l.\"name\" \
          LEFT JOIN \"lofar_dataset_beam_meta\" AS s ON s.\"lofar_dataset_beam_meta_id\" = b.\"lofar_dataset_beam_id\" \
-         WHERE l.\"name\" IN {TOUCHED} GROUP BY l.\"name\"",
+         WHERE {} GROUP BY l.\"name\"",
         any("ldsb_has_gain"),
         any("ldsb_has_quality"),
         any("ldsb_has_gain_movie"),
+        touched("l.\"name\"", dialect),
     )
 }

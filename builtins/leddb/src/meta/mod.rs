@@ -102,20 +102,22 @@ fn refresh_within(tx: &mut Transaction, scope: Scope) -> Result<Refreshed> {
     if scope == Scope::All {
         mark_all(tx)?;
     }
-    let count = "SELECT count(DISTINCT \"lofar_dataset\") FROM \"meta_dirty\"";
-    let observations: i64 = tx.row(Statement::constant(count, Vec::new()))?.get(0)?;
-    let mut refreshed = Refreshed {
-        observations: u64::try_from(observations).unwrap_or(0),
-        ..Refreshed::default()
-    };
-    if observations == 0 {
+    let marked = "SELECT DISTINCT \"lofar_dataset\" FROM \"meta_dirty\"";
+    let names = tx
+        .rows(Statement::constant(marked, Vec::new()))?
+        .iter()
+        .map(|row| row.get(0))
+        .collect::<Result<Vec<String>>>()?;
+    let mut refreshed = Refreshed { observations: names.len() as u64, ..Refreshed::default() };
+    if names.is_empty() {
         return Ok(refreshed);
     }
+    let names = Value::Texts(names);
     let dialect = tx.dialect();
     let mut level = |table: &'static Table, formula: String| -> Result<u64> {
-        tx.execute(Statement::built(update(table, &formula), Vec::<Value>::new()))
+        tx.execute(Statement::built(update(table, &formula), vec![names.clone()]))
     };
-    refreshed.sets = level(&meta::MEASUREMENTSET_META, formulas::sets())?;
+    refreshed.sets = level(&meta::MEASUREMENTSET_META, formulas::sets(dialect))?;
     refreshed.products =
         level(&meta::LOFAR_DATASET_BEAM_PRODUCT_META, formulas::products(dialect))?;
     refreshed.beams = level(&meta::LOFAR_DATASET_BEAM_META, formulas::beams(dialect))?;
