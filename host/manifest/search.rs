@@ -22,6 +22,11 @@ const SUMMARY: f64 = 6.0;
 const DESCRIPTION: f64 = 2.0;
 const OPTIONS: f64 = 1.0;
 
+/// What part a word is worth that differs in its ending.
+const ENDING: f64 = 0.75;
+/// What part the places are worth that a word stands in besides the best one.
+const OTHERS: f64 = 0.1;
+
 /// Modules are shown that reach this part of the best one.
 const NEAR: f64 = 0.6;
 
@@ -86,10 +91,21 @@ fn fields(module: &Manifest) -> Vec<(f64, Vec<String>)> {
     ]
 }
 
-/// What a word is worth to a module: that of the best place it stands in.
+/// What a word is worth to a module: that of the best place it stands in, and a
+/// little of the others. With another ending it is worth less.
 fn value(fields: &[(f64, Vec<String>)], word: &str) -> f64 {
-    let in_field = |words: &Vec<String>| words.iter().any(|known| alike(known, word));
-    fields.iter().filter(|(_, words)| in_field(words)).map(|(worth, _)| *worth).fold(0.0, f64::max)
+    let worth = |(worth, words): &(f64, Vec<String>)| {
+        let same = |known: &String| known == word;
+        let like = |known: &String| alike(known, word);
+        match (words.iter().any(same), words.iter().any(like)) {
+            (true, _) => *worth,
+            (false, true) => *worth * ENDING,
+            (false, false) => 0.0,
+        }
+    };
+    let places: Vec<f64> = fields.iter().map(worth).collect();
+    let best = places.iter().copied().fold(0.0, f64::max);
+    best + (places.iter().sum::<f64>() - best) * OTHERS
 }
 
 /// Lower-case words of a text; names such as `CopyData` are several.

@@ -48,13 +48,14 @@ const TASKS: &[(&str, &str)] = &[
 #[test]
 fn a_task_in_ones_own_words_finds_its_module() {
     let work = Work::new();
+    let all = work.ledama(["list", "--json"]).ok().json().as_array().unwrap().len();
     let mut faults = Vec::new();
     for (words, module) in TASKS {
         let found = found(&work, words);
         if !found.iter().take(2).any(|name| name == module) {
             faults.push(format!("{words}: {found:?}, not {module}"));
         }
-        assert!(found.len() < 12, "{words} finds nearly everything: {found:?}");
+        assert!(found.len() * 3 < all, "{words} finds nearly everything: {found:?}");
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -27,7 +27,9 @@ fn help_and_description_name_every_option() {
         let help = work.ledama(["run", &name, "--help"]).ok().stdout();
         let description = work.ledama(["describe", &name]).ok().stdout();
         for option in facts["options"].as_array().unwrap() {
-            let flag = format!("--{}", option["name"].as_str().unwrap());
+            // One that is on by itself is named by what turns it off.
+            let no = if option["default"] == true { "no-" } else { "" };
+            let flag = format!("--{no}{}", option["name"].as_str().unwrap());
             assert!(help.contains(&flag), "{name}: no {flag} in the help");
             assert!(description.contains(&flag), "{name}: no {flag} in the description");
         }
