@@ -101,8 +101,19 @@ mod tests {
     #[test]
     fn the_built_in_jobs_are_in_order() {
         let jobs = built_in();
-        assert_eq!(jobs.len(), 1);
-        assert_eq!((jobs[0].name.as_str(), jobs[0].enabled), ("CleanEmptyLDSPaths", true));
+        let names: Vec<_> = jobs.iter().map(|job| job.name.as_str()).collect();
+        let night = [
+            "CleanEmptyLDSPaths",
+            "CreateLEDDBPartitions",
+            "UpdateLEDDB",
+            "RemoveFromLEDDB",
+            "UpdateLEDDBNodes",
+            "UpdateLEDDBNodeMovies",
+            "UpdateLEDDBMeta",
+            "BackupLEDDB",
+        ];
+        assert_eq!(names, night);
+        assert!(jobs.iter().all(|job| job.enabled && Calendar::parse(&job.calendar).is_ok()));
         let calendar = Calendar::parse(&jobs[0].calendar).unwrap();
         assert_eq!(calendar.words(), "at 20:00 on day 1 of the month");
         assert_eq!((jobs[0].hosts.as_deref(), jobs[0].keep_logs), (Some("node001"), 12));
