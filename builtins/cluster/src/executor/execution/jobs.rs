@@ -175,6 +175,11 @@ impl Execution<'_> {
 
     /// A worker has answered.
     pub(super) fn done(&mut self, node: NodeId, id: JobId, mut result: JobResult) {
+        // Done although its turn was not thought to have come: the worker began it
+        // before it heard that it should not.
+        if result.error.is_none() && self.jobs.get(&id).is_some_and(|job| job.begun.is_none()) {
+            self.begin(id);
+        }
         // Late news of a job that was given up.
         let Some(job) = self.jobs.remove(&id) else { return };
         self.pool.works(node);

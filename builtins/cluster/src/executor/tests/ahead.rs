@@ -73,6 +73,31 @@ fn what_waits_for_its_turn_was_never_started() {
 }
 
 #[test]
+fn what_was_done_before_the_request_to_stop_arrived_counts_as_done() {
+    let recorder = Recorder::new(|_, message| match (place(message), cancelled(message)) {
+        (Some((id, place)), _) if place < LONG => vec![Act::done(id, Value::Null)],
+        (_, Some(id)) => vec![Act::done(id, Value::Null)],
+        _ => Vec::new(),
+    });
+    let (cluster, cancel) = (recorded(&recorder), CancelToken::new());
+    let report = std::thread::scope(|scope| {
+        let run = scope.spawn(|| cluster.execute(&plan(), &settings(), &cancel, &Silent).unwrap());
+        assert!(recorder.wait_for(|said| {
+            said.iter().any(|(_, m)| place(m).is_some_and(|(_, place)| place == LONG))
+        }));
+        cancel.cancel();
+        run.join().unwrap()
+    });
+    assert!(report.interrupted);
+    assert!(states(&report).starts_with(&"d".repeat(11)), "{}", states(&report));
+    for outcome in &report.outcomes {
+        let done = outcome.state == crate::report::State::Done;
+        assert_eq!(outcome.attempts, u32::from(done), "{outcome:?}");
+        assert_eq!(outcome.started.is_some(), done);
+    }
+}
+
+#[test]
 fn what_waits_on_a_lost_node_is_sent_again() {
     let lost = AtomicBool::new(false);
     let recorder = Recorder::new(move |_, message| match place(message) {
