@@ -17,6 +17,9 @@ pub fn register(engine: &mut Engine) {
     ledama_monitor::script::register(engine);
     ledama_archive::script::register(engine);
     ledama_leddb::script::register(engine);
+    ledama_analysis::script::register(engine);
+    ledama_plot::script::register(engine);
+    ledama_pipeline::script::register(engine);
 }
 
 /// Every operation a node can be asked for.
@@ -27,5 +30,8 @@ pub fn operations() -> Registry {
     let registry = ledama_trees::operations(registry);
     let registry = ledama_monitor::operations(registry);
     let registry = ledama_archive::operations(registry);
-    ledama_leddb::operations(registry)
+    let registry = ledama_leddb::operations(registry);
+    let registry = ledama_analysis::operations(registry);
+    let registry = ledama_plot::operations(registry);
+    ledama_pipeline::operations(registry)
 }

@@ -1,0 +1,13 @@
+//! Diagnostics as numbers: gains, quality statistics and visibilities, selected,
+//! averaged, and put on their true axes. Nothing here draws.
+
+#[cfg(feature = "script")]
+pub mod script;
+
+use ledama_base::operation::Registry;
+
+/// Adds the operations of this crate.
+#[must_use]
+pub fn operations(registry: Registry) -> Registry {
+    registry
+}
