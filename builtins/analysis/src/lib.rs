@@ -1,6 +1,7 @@
 //! Diagnostics as numbers: gains, quality statistics and visibilities, selected,
 //! averaged, and put on their true axes. Nothing here draws.
 
+pub mod astro;
 #[cfg(feature = "script")]
 pub mod script;
 
