@@ -4,6 +4,7 @@
 pub mod astro;
 #[cfg(feature = "script")]
 pub mod script;
+pub mod stations;
 
 use ledama_base::operation::Registry;
 
