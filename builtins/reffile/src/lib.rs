@@ -6,6 +6,7 @@ mod entry;
 mod error;
 mod escape;
 mod file;
+pub mod gds;
 mod input;
 mod manifest;
 mod pattern;

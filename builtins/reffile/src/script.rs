@@ -6,6 +6,7 @@
 mod comparison;
 mod entry;
 mod file;
+mod gds;
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -142,6 +143,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(entry::methods).into());
     engine.register_global_module(rhai::exported_module!(comparison::methods).into());
     engine.register_static_module("reffile", rhai::exported_module!(api).into());
+    gds::register(engine);
 }
 
 #[cfg(test)]

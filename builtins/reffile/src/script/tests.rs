@@ -131,3 +131,17 @@ fn errors_have_a_kind_and_a_line() {
         assert!(error.message.contains(message), "{code}: {}", error.message);
     }
 }
+
+#[test]
+fn parts_of_a_gds_are_maps() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.vds");
+    std::fs::write(&path, include_str!("../../tests/data/gds/dp3.vds")).unwrap();
+    let mut engine = Engine::new();
+    register(&mut engine);
+    let file = path.display();
+    let script = format!("let p = gds::parts(`{file}`)[0]; [p.node, p.path, p.channels]");
+    let seen: rhai::Array = engine.eval(&script).unwrap();
+    let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
+    assert_eq!(seen, ["localhost", "/data1/users/L1/L114220_SAP000_SB031_uv.MS", "[8]"]);
+}
