@@ -2,6 +2,7 @@
 //! averaged, and put on their true axes. Nothing here draws.
 
 pub mod astro;
+pub mod math;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod stations;
