@@ -169,7 +169,12 @@ mod tests {
         assert!(place.lock().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(place.lock().unwrap().is_some());
+        // Children that other tests start hold all open files for the moment between fork and exec.
+        let free = || {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            place.lock().unwrap().is_some()
+        };
+        assert!((0..10_000).any(|_| free()));
         place.forget_skipped();
         assert_eq!(place.skipped(), 0);
     }
