@@ -52,6 +52,7 @@ impl Diagnostics {
                 "direction_ra",
                 "direction_dec",
                 "freq_step",
+                "freq_start",
                 "time_step",
                 "time_start",
                 "last_check",
@@ -64,6 +65,7 @@ impl Diagnostics {
                 "measurementset_id",
                 "quality_kind_id",
                 "freq_step",
+                "freq_start",
                 "time_step",
                 "time_start",
                 "last_check",
@@ -76,6 +78,7 @@ impl Diagnostics {
                 "measurementset_id",
                 "quality_kind_id",
                 "freq_step",
+                "freq_start",
                 "last_check",
                 "n_freq",
                 "n_corr",
@@ -86,6 +89,7 @@ impl Diagnostics {
                 "quality_kind_id",
                 "baseline_id",
                 "freq_step",
+                "freq_start",
                 "last_check",
                 "n_freq",
                 "n_corr",
@@ -123,6 +127,8 @@ pub struct DiagRow<'a> {
     pub key: DiagKey<'a>,
     /// Channel step, Hz.
     pub freq_step: Option<f64>,
+    /// Middle of the first channel, Hz.
+    pub freq_start: Option<f64>,
     /// Time step, s; not for QFS and QBS.
     pub time_step: Option<f64>,
     /// Time of the first sample, MJD in s; not for QFS and QBS.
@@ -193,7 +199,7 @@ impl DiagRow<'_> {
                 ),
             });
         }
-        let numbers = [self.freq_step, self.time_step, self.time_start];
+        let numbers = [self.freq_step, self.freq_start, self.time_step, self.time_start];
         let direction = match self.key {
             DiagKey::Gain { direction: Some((ra, dec)), .. } => [Some(ra), Some(dec)],
             _ => [None, None],
@@ -212,7 +218,7 @@ impl DiagRow<'_> {
         let number = |value: Option<f64>| value.map_or(Field::Nothing(Type::Float), Field::Float);
         // The shape was checked to be small enough for these columns.
         let axis = |length: u32| Field::Word(i32::try_from(length).unwrap_or(i32::MAX));
-        let mut fields = Vec::with_capacity(12);
+        let mut fields = Vec::with_capacity(13);
         fields.push(Field::Long(set));
         match &self.key {
             DiagKey::Gain { station, direction } => {
@@ -224,7 +230,7 @@ impl DiagRow<'_> {
                 fields.extend([Field::Long(*kind), Field::Long(*baseline)]);
             }
         }
-        fields.push(number(self.freq_step));
+        fields.extend([number(self.freq_step), number(self.freq_start)]);
         if kind.has_times() {
             fields.extend([number(self.time_step), number(self.time_start)]);
         }

@@ -30,7 +30,19 @@ pub(crate) struct Step {
 }
 
 /// Changes since the first version, in order.
-const STEPS: &[Step] = &[];
+const STEPS: &[Step] = &[Step {
+    version: 2,
+    about: "the first frequency of each diagnostic array",
+    changes: first_frequencies,
+}];
+
+fn first_frequencies(dialect: Dialect) -> Vec<Ddl> {
+    let kind = dialect.type_name(schema::Type::Float);
+    let add = |table: &&str| {
+        Ddl(format!("ALTER TABLE {} ADD COLUMN \"freq_start\" {kind}", quoted(table)))
+    };
+    schema::enumerations::DIAGNOSTIC_TABLES.iter().map(add).collect()
+}
 
 /// A version that a database has or had.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -68,20 +68,39 @@ fn other_versions_are_refused_or_migrated() {
     }
     on_both(|database| {
         let steps = [
-            Step { version: 2, about: "colours of fields", changes },
-            Step { version: 3, about: "what cannot be", changes: broken },
+            Step { version: VERSION + 1, about: "colours of fields", changes },
+            Step { version: VERSION + 2, about: "what cannot be", changes: broken },
         ];
-        let done = migrate_through(database, &steps, 2).unwrap();
-        assert_eq!((done.from, done.done), (Some(1), vec!["colours of fields".to_string()]));
-        // This program knows version 1 only.
+        let done = migrate_through(database, &steps, VERSION + 1).unwrap();
+        assert_eq!((done.from, done.done), (Some(VERSION), vec!["colours of fields".to_string()]));
+        // This program knows its own version only.
         let error = Database::open(database.location(), &Options::default()).unwrap_err();
-        assert!(matches!(error, LeddbError::Newer { found: 2, known: 1, .. }), "{error}");
+        let newer = matches!(error, LeddbError::Newer { found, known: VERSION, .. } if found == VERSION + 1);
+        assert!(newer, "{error}");
         assert!(matches!(migrate(database).unwrap_err(), LeddbError::Newer { .. }));
         // A step that fails leaves nothing behind.
-        migrate_through(database, &steps, 3).unwrap_err();
-        assert_eq!(status(database).unwrap().version, Some(2));
+        migrate_through(database, &steps, VERSION + 2).unwrap_err();
+        assert_eq!(status(database).unwrap().version, Some(VERSION + 1));
         database.write(|tx| tx.rows(one("SELECT \"colour\" FROM \"store\""))).unwrap_err();
         database.write(|tx| tx.rows(one("SELECT \"colour\" FROM \"field\""))).unwrap();
+    });
+}
+
+#[test]
+fn a_database_of_the_first_version_gets_first_frequencies() {
+    on_both(|database| {
+        database
+            .write(|tx| {
+                for table in schema::enumerations::DIAGNOSTIC_TABLES {
+                    tx.raw(&format!("ALTER TABLE {} DROP COLUMN \"freq_start\"", quoted(table)))?;
+                }
+                tx.execute(one("UPDATE \"schema_version\" SET \"version\" = 1"))
+            })
+            .unwrap();
+        assert_eq!(check(database).unwrap().len(), 4);
+        let done = migrate(database).unwrap();
+        assert_eq!((done.from, done.to, done.done.len()), (Some(1), VERSION, 1));
+        assert_eq!(check(database).unwrap(), []);
     });
 }
 

@@ -317,6 +317,7 @@ impl<'a> Iterator for Rows<'a> {
         Some(Ok(DiagRow {
             key,
             freq_step: self.axes.freq_step,
+            freq_start: self.axes.freq_start,
             time_step: self.axes.time_step,
             time_start: self.axes.time_start,
             shape: Self::shape(self.axes),

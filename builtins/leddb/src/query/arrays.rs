@@ -46,6 +46,18 @@ pub struct ArrayRow {
     /// Times of the samples, MJD in seconds; none without a time axis, or where the
     /// step or the start is not known.
     pub times: Option<Vec<f64>>,
+    /// The sub-band.
+    pub sub_band: Option<i64>,
+    /// The beam.
+    pub beam: Option<i64>,
+    /// The version of the processing.
+    pub version: Option<i64>,
+    /// Start of the observation, MJD in seconds.
+    pub observation_start: Option<f64>,
+    /// Distance of the channels, or the width of one alone, Hz.
+    pub freq_step: Option<f64>,
+    /// Distance of the times, or the width of one alone, s.
+    pub time_step: Option<f64>,
 }
 
 impl ArrayRow {
@@ -70,8 +82,13 @@ struct Extra {
     centre: Option<f64>,
     bandwidth: Option<f64>,
     freq_step: Option<f64>,
+    freq_start: Option<f64>,
     time_step: Option<f64>,
     time_start: Option<f64>,
+    sub_band: Option<i64>,
+    beam: Option<i64>,
+    version: Option<i64>,
+    observation_start: Option<f64>,
 }
 
 impl Plan {
@@ -153,7 +170,7 @@ impl Plan {
         let mut sorted = order.to_vec();
         sorted.sort_unstable();
         let columns = self.value_columns();
-        let mut needed = BTreeSet::from(["ms_q", "lds_q"]);
+        let mut needed = BTreeSet::from(["ms_q", "ldsbp_q", "ldsb_q", "lds_q"]);
         let places = columns
             .iter()
             .map(|column| self.lowest(Place::of(column)))
@@ -169,13 +186,17 @@ impl Plan {
         select.expr(Expr::col(("ms_q", "central_frequency")));
         select.expr(Expr::col(("ms_q", "bandwidth")));
         let mut optional = Vec::new();
-        for name in ["freq_step", "time_step", "time_start"] {
+        for name in ["freq_step", "freq_start", "time_step", "time_start"] {
             optional.push(own(name).is_some());
             if let Some(expr) = own(name) {
                 select.expr(expr);
             }
         }
         select.expr(Expr::col(("lds_q", "initial_mjd")));
+        select.expr(Expr::col(("ms_q", "initial_mjd")));
+        select.expr(Expr::col(("ms_q", "sb_index")));
+        select.expr(Expr::col(("ldsb_q", "beam_index")));
+        select.expr(Expr::col(("ldsbp_q", "product_version")));
         for place in &places {
             select.expr(place.expr());
         }
@@ -185,7 +206,7 @@ impl Plan {
             let n_time: i64 = row.get(3)?;
             let shape = Shape::of_columns(4, row.get(2)?, (n_time >= 0).then_some(n_time))?;
             let mut at = 6;
-            let mut steps = [None; 3];
+            let mut steps = [None; 4];
             for (step, there) in steps.iter_mut().zip(&optional) {
                 if *there {
                     *step = row.get::<Option<f64>>(at)?;
@@ -193,9 +214,10 @@ impl Plan {
                 }
             }
             let observation: Option<f64> = row.get(at)?;
+            let own_start: Option<f64> = row.get(at + 1)?;
             let kinds = columns.iter().enumerate();
             let facts = kinds
-                .map(|(k, column)| row.value(at + 1 + k, column.kind()))
+                .map(|(k, column)| row.value(at + 5 + k, column.kind()))
                 .collect::<Result<_>>();
             all.push(Head {
                 id: row.get(0)?,
@@ -207,8 +229,13 @@ impl Plan {
                     centre: row.get(4)?,
                     bandwidth: row.get(5)?,
                     freq_step: steps[0],
-                    time_step: steps[1],
-                    time_start: steps[2].or(observation),
+                    freq_start: steps[1],
+                    time_step: steps[2],
+                    time_start: steps[3].or(own_start).or(observation),
+                    sub_band: row.get(at + 2)?,
+                    beam: row.get(at + 3)?,
+                    version: row.get(at + 4)?,
+                    observation_start: observation,
                 },
             });
             Ok(ControlFlow::Continue(()))
@@ -288,11 +315,18 @@ impl Plan {
 }
 
 fn with_axes(row: Head, array: Array<Complex64, IxDyn>) -> ArrayRow {
-    let Extra { centre, bandwidth, freq_step, time_step, time_start } = row.extra;
+    let Extra { centre, bandwidth, freq_step, freq_start, time_step, time_start, .. } = row.extra;
     let channels = row.shape.channels;
     let width = bandwidth.unwrap_or(0.0);
     // Without a step the channels share the width.
     let step = freq_step.unwrap_or(width * 1e6 / f64::from(channels));
+    // The middle of a sub-band is not the middle of its channels; where the first one is
+    // not known, this is the best there is.
+    let frequencies = match (freq_start, centre) {
+        (Some(first), _) => values::times(first / 1e6, step / 1e6, channels),
+        (None, Some(centre)) => values::frequencies(centre, width, step, channels),
+        (None, None) => Vec::new(),
+    };
     let times =
         row.shape.times.and_then(|count| Some(values::times(time_start?, time_step?, count)));
     ArrayRow {
@@ -300,9 +334,13 @@ fn with_axes(row: Head, array: Array<Complex64, IxDyn>) -> ArrayRow {
         set: row.set,
         facts: row.facts,
         array,
-        frequencies: centre
-            .map(|centre| values::frequencies(centre, width, step, channels))
-            .unwrap_or_default(),
+        frequencies,
         times,
+        sub_band: row.extra.sub_band,
+        beam: row.extra.beam,
+        version: row.extra.version,
+        observation_start: row.extra.observation_start,
+        freq_step: (step > 0.0).then_some(step),
+        time_step,
     }
 }

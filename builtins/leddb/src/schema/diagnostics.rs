@@ -15,6 +15,12 @@ const SET: Column = Column::int("measurementset_id", "id of the measurement set"
 const KIND: Column = Column::int("quality_kind_id", "id of the quality kind");
 const FREQ_STEP: Column =
     Column::float("freq_step", Unit::Hertz, "channel step of the array").null();
+const FREQ_START: Column = Column::float(
+    "freq_start",
+    Unit::Hertz,
+    "middle of the first channel; unknown: from centre and width of the sub-band",
+)
+.null();
 const TIME_STEP: Column =
     Column::float("time_step", Unit::Seconds, "time step of the array").null();
 const TIME_START: Column = Column::float(
@@ -72,6 +78,7 @@ pub static GAIN: Table = table("gain", "gain", "Station gain solutions")
             "declination of the solution; -1 when independent of direction",
         ),
         FREQ_STEP,
+        FREQ_START,
         TIME_STEP,
         TIME_START,
         LAST_CHECK,
@@ -96,6 +103,7 @@ pub static QUALITY_TIME_STATISTIC: Table =
             SET,
             KIND,
             FREQ_STEP,
+            FREQ_START,
             TIME_STEP,
             TIME_START,
             LAST_CHECK,
@@ -120,6 +128,7 @@ pub static QUALITY_FREQUENCY_STATISTIC: Table =
             SET,
             KIND,
             FREQ_STEP,
+            FREQ_START,
             LAST_CHECK,
             N_FREQ,
             N_CORR,
@@ -142,6 +151,7 @@ pub static QUALITY_BASELINE_STATISTIC: Table =
             KIND,
             Column::int("baseline_id", "id of the baseline"),
             FREQ_STEP,
+            FREQ_START,
             LAST_CHECK,
             N_FREQ,
             N_CORR,

@@ -25,7 +25,7 @@ pub use model::{
 pub use views::View;
 
 /// Version of the schema described here.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// Ids in a partition, unless a database is made with another width.
 pub const PARTITION_WIDTH: i64 = 20_000;

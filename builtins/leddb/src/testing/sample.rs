@@ -320,6 +320,7 @@ pub fn rows_of(
         Ok(DiagRow {
             key,
             freq_step: Some(97_656.25),
+            freq_start: None,
             time_step: shape.times.map(|_| 10.0),
             time_start: None,
             shape,

@@ -362,6 +362,7 @@ pub fn rows_of(
         Ok(DiagRow {
             key,
             freq_step: Some(183_105.468_75),
+            freq_start: None,
             time_step: shape.times.map(|_| 10.0),
             time_start: None,
             shape,

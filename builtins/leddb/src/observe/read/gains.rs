@@ -73,6 +73,7 @@ fn axes(gains: &Gains) -> Result<Axes, String> {
         channels: length(channels)?,
         times: Some(length(times)?),
         freq_step: axis::step(&gains.freq.centres, width(&gains.freq.widths), "frequencies")?,
+        freq_start: gains.freq.centres.first().copied().filter(|hz| hz.is_finite()),
         time_step: axis::step(&gains.time.centres, width(&gains.time.widths), "times")?,
         time_start: gains.time.centres.first().copied().filter(|time| time.is_finite()),
     })

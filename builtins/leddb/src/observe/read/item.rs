@@ -94,6 +94,9 @@ pub struct Axes {
     pub times: Option<u32>,
     /// Distance of channels, Hz.
     pub freq_step: Option<f64>,
+    /// Middle of the first channel, Hz.
+    #[serde(default)]
+    pub freq_start: Option<f64>,
     /// Distance of times, s.
     pub time_step: Option<f64>,
     /// The first time, MJD in s.

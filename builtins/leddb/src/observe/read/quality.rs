@@ -35,6 +35,7 @@ pub(super) fn rows(set: &Path) -> Rows {
         Ok::<_, String>(Axes {
             channels: length(hz.len())?,
             freq_step: axis::step(hz, width, "frequencies of quality statistics")?,
+            freq_start: hz.first().copied().filter(|hz| hz.is_finite()),
             ..Axes::default()
         })
     };

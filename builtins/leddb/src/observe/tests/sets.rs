@@ -94,11 +94,12 @@ fn quality_statistics_are_those_of_the_set() {
         }
         let row = one(
             database,
-            "SELECT \"time_step\", \"time_start\", \"freq_step\" FROM \"quality_time_statistic\"",
+            "SELECT \"time_step\", \"time_start\", \"freq_step\", \"freq_start\" FROM \"quality_time_statistic\"",
         );
         let time = quality.time.as_ref().unwrap();
         assert_eq!(row.get::<Option<f64>>(1).unwrap(), time.time_mjd_s.first().copied());
         assert_eq!(row.get::<Option<f64>>(2).unwrap(), time.freq_step_hz);
+        assert_eq!(row.get::<Option<f64>>(3).unwrap(), time.frequency_hz.first().copied());
         // Seen again: nothing new, no other rows.
         let before = content(database);
         let told = add(database, &set).unwrap();
