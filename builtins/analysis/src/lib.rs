@@ -2,6 +2,7 @@
 //! averaged, and put on their true axes. Nothing here draws.
 
 pub mod astro;
+pub mod diag;
 pub mod math;
 #[cfg(feature = "script")]
 pub mod script;
@@ -12,5 +13,5 @@ use ledama_base::operation::Registry;
 /// Adds the operations of this crate.
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
-    registry
+    registry.with(diag::operation::ReadRows).with(diag::operation::CountRows)
 }

@@ -2,11 +2,12 @@
 //! long names, sorted as what they are.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use ledama_base::operation::OperationError;
 use serde::{Deserialize, Serialize};
 
-use super::row::Row;
+use super::row::Facts;
 use super::{Type, wrong};
 use crate::stations;
 
@@ -133,10 +134,9 @@ impl Attribute {
         matches!(self, Self::Freq | Self::Sb | Self::Ra | Self::Dec | Self::Version)
     }
 
-    /// The value of a row, for one of its correlations.
+    /// The value by the facts of a row, for one of its correlations.
     #[must_use]
-    pub fn of(self, row: &Row, correlation: usize) -> KeyValue {
-        let facts = &row.facts;
+    pub fn of(self, facts: &Facts, correlation: usize) -> KeyValue {
         let number = |value: Option<i64>| value.map_or(KeyValue::None, KeyValue::Integer);
         let text = |value: &Option<String>| {
             value.as_ref().map_or(KeyValue::None, |text| KeyValue::Text(text.clone()))
@@ -144,7 +144,10 @@ impl Attribute {
         let degrees = |value: Option<f64>| value.map_or(KeyValue::None, KeyValue::Degrees);
         match self {
             Self::Lds => KeyValue::Text(facts.lds.clone()),
-            Self::Freq => facts.centre_mhz.map_or(KeyValue::None, KeyValue::Mhz),
+            // A thousandth of a MHz is as exact as names of sub-bands are.
+            Self::Freq => facts
+                .centre_mhz
+                .map_or(KeyValue::None, |mhz| KeyValue::Mhz((mhz * 1000.0).round() / 1000.0)),
             Self::Station | Self::Station1 => text(&facts.station),
             Self::Corr => {
                 let name = facts.correlations.get(correlation).cloned().unwrap_or_default();
@@ -287,10 +290,10 @@ impl Key {
         Ok(Self(found))
     }
 
-    /// The values of a row, for one of its correlations.
+    /// The values by the facts of a row, for one of its correlations.
     #[must_use]
-    pub fn of(&self, row: &Row, correlation: usize) -> KeyValues {
-        self.0.iter().map(|one| one.of(row, correlation)).collect()
+    pub fn of(&self, facts: &Facts, correlation: usize) -> KeyValues {
+        self.0.iter().map(|one| one.of(facts, correlation)).collect()
     }
 
     /// The attributes by their names.
@@ -332,10 +335,13 @@ fn advice(of: Type) -> String {
     format!("{} can be told apart by {}", of.name(), names.join(", "))
 }
 
-/// The attributes that tell the series of rows apart, at most two, besides
-/// those of the panels: first what has units of its own, then what is where.
+/// Facts of a row, and one of its correlations.
+pub type Place<'a> = (&'a Facts, usize);
+
+/// The attributes that tell series apart, at most two, besides those of the
+/// panels: first what has units of its own, then what is where.
 #[must_use]
-pub fn automatic(rows: &[Row], correlations: &[usize], panels: &Key) -> Key {
+pub fn automatic(rows: &[Place<'_>], panels: &Key) -> Key {
     let order = [
         Attribute::Kind,
         Attribute::Baseline,
@@ -349,49 +355,43 @@ pub fn automatic(rows: &[Row], correlations: &[usize], panels: &Key) -> Key {
         Attribute::Dec,
         Attribute::Sb,
     ];
-    let mut chosen: Vec<Attribute> = order
-        .into_iter()
-        .filter(|one| !panels.0.contains(one) && varies(*one, rows, correlations, panels))
-        .take(2)
-        .collect();
-    if chosen.is_empty() {
-        chosen.extend([Attribute::Lds, Attribute::Corr].into_iter().filter(|one| !panels.0.contains(one)));
+    let mut chosen = Key::default();
+    for one in order {
+        if panels.0.contains(&one) || chosen.0.len() == 2 {
+            continue;
+        }
+        let mut given = panels.clone();
+        given.0.extend(&chosen.0);
+        if varies(one, rows, &given) {
+            chosen.0.push(one);
+        }
     }
-    chosen.sort_unstable();
-    Key(chosen)
+    if chosen.0.is_empty() {
+        let usual = [Attribute::Lds, Attribute::Corr];
+        chosen.0.extend(usual.into_iter().filter(|one| !panels.0.contains(one)));
+    }
+    chosen.0.sort_unstable();
+    chosen
 }
 
-/// Attributes that vary within panels but are in neither key: series cannot be
-/// told apart by them.
+/// Attributes that vary among what has one colour in one panel, so that nobody
+/// can tell it apart.
 #[must_use]
-pub fn hidden(rows: &[Row], correlations: &[usize], panels: &Key, colours: &Key) -> Vec<Attribute> {
+pub fn hidden(rows: &[Place<'_>], panels: &Key, colours: &Key) -> Vec<Attribute> {
     let mut given = panels.clone();
     given.0.extend(&colours.0);
-    let covers = |one: Attribute| match one {
-        // Said by another attribute.
-        Attribute::Sb => given.0.contains(&Attribute::Freq),
-        Attribute::Freq => given.0.contains(&Attribute::Sb),
-        Attribute::Baseline => {
-            given.0.contains(&Attribute::Station1) && given.0.contains(&Attribute::Station2)
-        }
-        Attribute::Station1 | Attribute::Station2 => true,
-        _ => false,
-    };
-    Attribute::ALL
-        .into_iter()
-        .filter(|one| !given.0.contains(one) && !covers(*one))
-        .filter(|one| varies(*one, rows, correlations, &given))
-        .collect()
+    // The stations of baselines are told by their pair.
+    let single = [Attribute::Station1, Attribute::Station2];
+    let others = Attribute::ALL.into_iter().filter(|one| !single.contains(one));
+    others.filter(|one| !given.0.contains(one) && varies(*one, rows, &given)).collect()
 }
 
 /// Whether an attribute has more than one value among rows that are alike in a key.
-fn varies(one: Attribute, rows: &[Row], correlations: &[usize], key: &Key) -> bool {
-    let mut seen: std::collections::BTreeMap<KeyValues, KeyValue> = std::collections::BTreeMap::new();
-    rows.iter().any(|row| {
-        correlations.iter().any(|correlation| {
-            let value = one.of(row, *correlation);
-            let first = seen.entry(key.of(row, *correlation)).or_insert_with(|| value.clone());
-            *first != value
-        })
+fn varies(one: Attribute, rows: &[Place<'_>], key: &Key) -> bool {
+    let mut seen: BTreeMap<KeyValues, KeyValue> = BTreeMap::new();
+    rows.iter().any(|(facts, correlation)| {
+        let value = one.of(facts, *correlation);
+        let first = seen.entry(key.of(facts, *correlation)).or_insert_with(|| value.clone());
+        *first != value
     })
 }

@@ -105,9 +105,7 @@ impl Derived {
         match self {
             Self::Mean | Self::DMean => each(&|p| p[0] / p[1]),
             Self::StandardDeviation | Self::DStandardDeviation => each(&deviation),
-            Self::Variance | Self::DVariance => {
-                each(&|p| squares(p[0], p[1], p[2]) / (p[2] - 1.0))
-            }
+            Self::Variance | Self::DVariance => each(&|p| squares(p[0], p[1], p[2]) / (p[2] - 1.0)),
             Self::SignalToNoise => each(&|p| (p[0] / p[1]).abs() / deviation(&p[2..])),
             Self::RfiPercentage => {
                 let (rfi, count) = (parts[0].re, parts[1].re);
