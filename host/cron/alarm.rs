@@ -30,7 +30,7 @@ pub struct Alarm<'a> {
 impl<'a> Alarm<'a> {
     /// That of a job.
     pub fn new(config: &'a Config, mail: &'a [String], hook: &'a [String]) -> Self {
-        let sendmail = config.programs.get("sendmail").map_or(&[][..], Vec::as_slice);
+        let sendmail = config.command_of("sendmail").unwrap_or_default();
         Self { mail, hook, sendmail }
     }
 

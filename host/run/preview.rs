@@ -56,6 +56,9 @@ fn describe(task: &Task, registry: &Registry) -> String {
     match &task.action {
         Action::Command(command) => command_line(command),
         Action::Operation { name, input } => {
+            if let Some(shown) = registry.get(name).and_then(|operation| operation.show(input)) {
+                return shown;
+            }
             let from = input
                 .get("source")
                 .and_then(serde_json::Value::as_str)

@@ -148,6 +148,35 @@ pub struct Progress {
     pub total: u64,
 }
 
+/// A program that an operation starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProgramCall {
+    /// Program and arguments in text form (see `rawtext`).
+    pub argv: Vec<String>,
+    /// Working folder; the home folder if absent.
+    pub folder: Option<String>,
+    /// Added to the environment.
+    pub env: BTreeMap<String, String>,
+}
+
+/// Which of its two streams a program has written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgramEnd {
+    /// With this status.
+    Status(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
 /// What a running operation may ask of its surroundings.
 ///
 /// The context is shared by all threads of one operation.
@@ -178,6 +207,23 @@ pub trait OperationContext: Sync {
     /// cancelled, so is the called one.
     fn call(&self, node: &str, operation: &str, input: Value) -> Result<Value, OperationError>;
 
+    /// Starts a program, shows `hear` what it says as it comes, also in the log
+    /// of the task, and waits for its end. When the task is cancelled, the
+    /// program and all that it has started is stopped; its end is then told
+    /// as that of any other.
+    ///
+    /// # Errors
+    /// When it cannot be started; also where the surroundings start no programs.
+    fn program(
+        &self,
+        call: &ProgramCall,
+        hear: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<ProgramEnd, OperationError> {
+        let _unused = hear;
+        let program = call.argv.first().map_or("", String::as_str);
+        Err(OperationError::new(ErrorKind::Internal, format!("`{program}` cannot be started here")))
+    }
+
     /// [`ErrorKind::Cancelled`] if [`cancelled`](Self::cancelled), for use with `?`.
     fn check(&self) -> Result<(), OperationError> {
         if self.cancelled() {
@@ -199,6 +245,12 @@ pub trait Operation: Send + Sync + 'static {
     type Input: Serialize + DeserializeOwned + Send;
     /// What it answers.
     type Output: Serialize + DeserializeOwned + Send;
+
+    /// What it does in one line, as a plan tells it, where verb and label of
+    /// the task do not tell enough.
+    fn show(_input: &Self::Input) -> Option<String> {
+        None
+    }
 
     /// Does the work. Must not print and must not exit the process.
     fn run(
@@ -232,6 +284,8 @@ pub trait ErasedOperation: Send + Sync {
     fn verb(&self) -> &'static str;
     /// Decodes the input, runs, encodes the output.
     fn run_json(&self, input: Value, ctx: &dyn OperationContext) -> Result<Value, OperationError>;
+    /// What it would do, as a plan tells it; see [`Operation::show`].
+    fn show(&self, input: &Value) -> Option<String>;
     /// Checks that `input` would be accepted, without running anything.
     fn accepts(&self, input: &Value) -> Result<(), OperationError>;
 }
@@ -255,6 +309,10 @@ impl<O: Operation> ErasedOperation for O {
         serde_json::to_value(output).map_err(|e| {
             OperationError::new(ErrorKind::Internal, format!("result of `{}`: {e}", O::NAME))
         })
+    }
+
+    fn show(&self, input: &Value) -> Option<String> {
+        O::show(&decode::<O>(input.clone()).ok()?)
     }
 
     fn accepts(&self, input: &Value) -> Result<(), OperationError> {

@@ -34,6 +34,10 @@ pub(crate) enum Kind {
     Choices(&'static [&'static str]),
     /// A program with fixed arguments; a text alone is a program without.
     Program,
+    /// A table of texts: environment variables.
+    Variables,
+    /// An external program: such a program, or a table that tells more.
+    ProgramTable,
     /// Options of a module: an inner table of plain values.
     Options,
 }
@@ -95,6 +99,17 @@ const PORT: Kind = Kind::Int(1, 65_535);
 const fn key(name: &'static str, kind: Kind, example: &'static str) -> Key {
     Key { name, kind, example, required: false }
 }
+
+/// Keys of a table that describes a program.
+pub(crate) static PROGRAM: &[Key] = &[
+    key("command", Kind::Program, r#"["/opt/dp3/bin/DP3"]"#),
+    key("environment", Kind::Variables, r#"{ OPENBLAS_NUM_THREADS = "1" }"#),
+    key("init_file", Kind::Path, r#""~/dp3init.sh""#),
+    key("setup", Kind::Text, r#""module load dp3""#),
+    key("max_per_node", POSITIVE, "4"),
+    key("version", Kind::Texts, r#"["-v"]"#),
+    key("dialect", Kind::Text, r#""current""#),
+];
 
 /// All tables, in the order of the template.
 pub(crate) static TABLES: &[Table] = &[
@@ -220,10 +235,25 @@ pub(crate) static TABLES: &[Table] = &[
         keys: &[key("root_list", Kind::Text, ""), key("file_list", Kind::Text, "")],
     },
     Table {
+        name: "pipeline",
+        model: "Pipeline",
+        shape: Shape::Single,
+        keys: &[
+            key("init_file", Kind::Path, r#""~/lofarinit.sh""#),
+            key("init_file_group", Kind::Path, r#""~/groupinit.sh""#),
+            key("init_strict", Kind::Flag, ""),
+            key("scratch", Kind::NodePath, r#""/data1/scratch""#),
+        ],
+    },
+    Table {
         name: "programs",
         model: "programs",
-        shape: Shape::Free(Kind::Program),
-        keys: &[key("DP3", Kind::Program, r#"["/opt/dp3/bin/DP3"]"#)],
+        shape: Shape::Free(Kind::ProgramTable),
+        keys: &[key(
+            "dp3",
+            Kind::ProgramTable,
+            r#"{ command = ["/opt/dp3/bin/DP3"], max_per_node = 4 }"#,
+        )],
     },
     Table {
         name: "database",

@@ -15,6 +15,7 @@ mod merge;
 pub mod model;
 mod nfs;
 mod origin;
+mod programs;
 pub mod schedule;
 #[cfg(feature = "script")]
 pub mod script;

@@ -30,8 +30,10 @@ pub struct Config {
     pub transfer: Transfer,
     /// What archives call their published lists.
     pub archive: Archive,
-    /// External programs by name, where they are not on the path: `DP3 = ["/opt/dp3/bin/DP3"]`.
-    pub programs: BTreeMap<String, Vec<String>>,
+    /// Processing of measurement sets by external programs.
+    pub pipeline: Pipeline,
+    /// External programs by name, where something differs: `dp3 = ["/opt/dp3/bin/DP3"]`, or a table of these keys.
+    pub programs: BTreeMap<String, Program>,
     /// The database.
     pub database: Database,
     /// Steps of the processing; a standard one (0 to 3) stays as it is unless its number is listed.
@@ -338,6 +340,47 @@ impl Default for Archive {
             file_list: "filelist.txt".to_string(),
         }
     }
+}
+
+/// Processing of measurement sets by external programs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pipeline {
+    /// Shell file sourced on the nodes before a program; default: `paths.init_file`.
+    pub init_file: Option<PathBuf>,
+    /// The same for the programs of the group (`sagecal`, `readcorrxy`, `writecorrxy`); default: `pipeline.init_file`.
+    pub init_file_group: Option<PathBuf>,
+    /// Whether a shell file that ends with a failure stops the task; many end with a false test and mean no harm.
+    pub init_strict: bool,
+    /// Folder on the nodes below which each task gets a folder of its own for what it needs only while it runs; default: `/tmp`.
+    pub scratch: Option<String>,
+}
+
+/// An external program: what differs from what is known about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Program {
+    /// The program and its first arguments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<Vec<String>>,
+    /// Variables it gets, added to those it is known to need.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// Shell file sourced before it, if not that of `[pipeline]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_file: Option<String>,
+    /// A line for the shell before it starts, such as `module load dp3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<String>,
+    /// Tasks with it at the same time on one node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_per_node: Option<usize>,
+    /// Arguments with which it tells its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Vec<String>>,
+    /// Which generation of its options it understands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<String>,
 }
 
 /// The database.

@@ -198,10 +198,21 @@ mod api {
         to_dynamic(&config.archive)
     }
 
-    /// External programs by name, as a map of arrays of words; unset keys are `()`.
+    /// Command lines of external programs by name, as a map of arrays of words; unset keys are `()`.
     #[rhai_fn(global, get = "programs", pure)]
     pub fn table_programs(config: &mut Config) -> Dynamic {
-        to_dynamic(&config.programs)
+        let commands: std::collections::BTreeMap<&String, &Vec<String>> = config
+            .programs
+            .iter()
+            .filter_map(|(name, program)| Some((name, program.command.as_ref()?)))
+            .collect();
+        to_dynamic(&commands)
+    }
+
+    /// Processing by external programs, as a map; unset keys are `()`.
+    #[rhai_fn(global, get = "pipeline", pure)]
+    pub fn table_pipeline(config: &mut Config) -> Dynamic {
+        to_dynamic(&config.pipeline)
     }
 
     /// The database, as a map; unset keys are `()`.

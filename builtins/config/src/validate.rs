@@ -209,8 +209,9 @@ impl Check<'_> {
     }
 
     fn programs(&mut self) {
-        for (name, words) in &self.config.programs {
-            if words.first().is_none_or(String::is_empty) {
+        for (name, program) in &self.config.programs {
+            let words = program.command.as_ref();
+            if words.is_some_and(|words| words.first().is_none_or(String::is_empty)) {
                 let message = format!("`programs.{name}` names no program");
                 self.fault(self.origins.of("programs", name), message, None);
             }

@@ -7,7 +7,7 @@ use ledama_base::suggest;
 use toml::Value;
 use toml::de::DeValue;
 
-use crate::keys::Kind;
+use crate::keys::{Kind, PROGRAM};
 
 /// What paths are relative to.
 #[derive(Debug, Clone, Copy)]
@@ -104,6 +104,24 @@ pub(crate) fn check(kind: Kind, value: Value, around: Surroundings<'_>) -> Resul
             around,
         ),
         (Kind::Program, Value::String(program)) => Ok(Value::Array(vec![Value::String(program)])),
+        (Kind::ProgramTable, Value::Table(table)) => program(table, around).map(Value::Table),
+        (Kind::ProgramTable, words) => {
+            let words = check(Kind::Program, words, around)?;
+            Ok(Value::Table([("command".to_string(), words)].into_iter().collect()))
+        }
+        (Kind::Variables, Value::Table(variables)) => {
+            match variables.iter().find(|(_, value)| !value.is_str()) {
+                Some((name, value)) => Err(Wrong {
+                    message: format!(
+                        "has for `{name}` {}, where a text in quotes is wanted",
+                        describe(value)
+                    ),
+                    help: None,
+                }),
+                None => Ok(Value::Table(variables)),
+            }
+        }
+        (Kind::Variables, other) => Err(wrong("a table such as { NAME = \"value\" }", &other)),
         (Kind::Options, Value::Table(options)) => {
             match options.iter().find(|(_, value)| !is_plain(value, true)) {
                 Some((name, _)) => Err(Wrong {
@@ -120,6 +138,28 @@ pub(crate) fn check(kind: Kind, value: Value, around: Surroundings<'_>) -> Resul
             each(Kind::Text, "a list of a program and its arguments", list, around)
         }
     }
+}
+
+/// The table of a program, key by key.
+fn program(table: toml::Table, around: Surroundings<'_>) -> Result<toml::Table, Wrong> {
+    let checked = table.into_iter().map(|(name, value)| {
+        let Some(key) = PROGRAM.iter().find(|key| key.name == name) else {
+            let names = PROGRAM.iter().map(|key| key.name);
+            let help = suggest::did_you_mean(&name, names.clone());
+            let known = names.collect::<Vec<_>>().join(", ");
+            return Err(Wrong {
+                message: format!("has no key `{name}`"),
+                help: Some(help.unwrap_or_else(|| format!("its keys are {known}"))),
+            });
+        };
+        match check(key.kind, value, around) {
+            Ok(value) => Ok((name, value)),
+            Err(fault) => {
+                Err(Wrong { message: format!("has a `{name}` that {}", fault.message), ..fault })
+            }
+        }
+    });
+    checked.collect()
 }
 
 /// What an option of a module can be.
@@ -212,8 +252,13 @@ pub(crate) fn from_text(kind: Kind, text: &str) -> Value {
         Kind::Texts | Kind::Choices(_) => list(','),
         Kind::Paths | Kind::NodePaths => list(':'),
         Kind::Program => Value::String(text.to_string()),
+        Kind::ProgramTable if !text.trim_start().starts_with(['[', '{']) => {
+            Value::String(text.to_string())
+        }
         // Lists of tables have no variables.
-        Kind::Options => as_written().unwrap_or_else(|| Value::String(text.to_string())),
+        Kind::Options | Kind::ProgramTable | Kind::Variables => {
+            as_written().unwrap_or_else(|| Value::String(text.to_string()))
+        }
     }
 }
 

@@ -89,13 +89,13 @@ impl Source {
                 ),
             );
         };
-        let Some(program) = config.programs.get("fdt").filter(|words| !words.is_empty()) else {
+        let Some(program) = config.command_of("fdt") else {
             return refuse(
                 "the configuration does not tell how FDT is started".to_string(),
                 "add `fdt = [\"java\", \"-jar\", \"/path/to/fdt.jar\"]` to `[programs]`"
                     .to_string(),
             );
         };
-        Ok(Self::Fdt { program: program.clone(), host, port: store.port.unwrap_or(FDT_PORT) })
+        Ok(Self::Fdt { program: program.to_vec(), host, port: store.port.unwrap_or(FDT_PORT) })
     }
 }

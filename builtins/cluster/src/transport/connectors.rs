@@ -108,7 +108,7 @@ impl Connectors {
         // An account that the configuration names is always given to the client.
         let named = ssh.user.is_some() || config.hosts.iter().any(|group| group.user.is_some());
         let openssh = OpenSsh {
-            program: config.programs.get("ssh").cloned().unwrap_or_else(|| vec!["ssh".into()]),
+            program: config.command_of("ssh").map_or_else(|| vec!["ssh".into()], <[_]>::to_vec),
             config: ssh.config.as_deref().map(expand),
             identity: identity.clone(),
             known_hosts: listed,

@@ -11,11 +11,12 @@ use std::io::{ErrorKind as IoKind, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, ExitStatus};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use base64::Engine as _;
-use ledama_base::operation::{ErrorKind, OperationError};
+use ledama_base::operation::{ErrorKind, OperationError, ProgramCall, ProgramEnd, Stream};
 use ledama_base::rawtext;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, WaitId, WaitIdOptions};
@@ -24,7 +25,7 @@ use super::job::Job;
 use super::launch::{self, INIT_FAILED, INIT_FAILED_TEXT, Launch};
 use super::lock;
 use super::outbox::Outbox;
-use super::output::{CAPTURE_LIMIT, Collector, Keep, Stream};
+use super::output::{CAPTURE_LIMIT, Collector, Keep};
 use super::processes::{self, Marks};
 use crate::plan::CommandSpec;
 use crate::protocol::{FromWorker, JobResult};
@@ -80,6 +81,41 @@ impl Children {
         for pid in processes::dead_children().into_iter().filter(|pid| !own.contains(pid)) {
             let _status = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::NOHANG);
         }
+    }
+}
+
+/// What an operation needs to start programs of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Starter<'a> {
+    pub(super) marks: &'a Marks,
+    pub(super) children: &'a Children,
+    /// Counts what was started.
+    pub(super) commands: &'a AtomicU64,
+}
+
+impl Starter<'_> {
+    /// Runs a program in the place of `job`, whose end is its end.
+    pub(super) fn run(
+        &self,
+        call: &ProgramCall,
+        job: &Job,
+        hear: impl FnMut(Stream, &[u8]),
+    ) -> Result<ProgramEnd, OperationError> {
+        let ProgramCall { argv, folder, env } = call.clone();
+        let spec = CommandSpec { argv, folder, env, ..CommandSpec::default() };
+        self.commands.fetch_add(1, Ordering::Relaxed);
+        let mut launch = launch::prepare(&spec, self.marks, job.id)?;
+        let mut child = self.children.spawn(&mut launch, job)?;
+        let heard = converse(&mut child, &[], job, hear);
+        if heard.is_err() {
+            job.kill();
+        }
+        let status = self.children.reap(&mut child, job).and_then(|s| heard.map(|()| s));
+        let status = status.map_err(|e| OperationError::io(format!("`{}`", launch.program), &e))?;
+        Ok(match status.signal() {
+            Some(signal) => ProgramEnd::Signal(signal),
+            None => ProgramEnd::Status(status_number(status)),
+        })
     }
 }
 

@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use crossbeam_channel::{RecvTimeoutError, Sender};
-use ledama_base::operation::{ErrorKind, OperationContext, OperationError, Progress};
+use ledama_base::operation::{
+    ErrorKind, OperationContext, OperationError, ProgramCall, ProgramEnd, Progress, Stream,
+};
 use serde_json::Value;
 
+use super::command::Starter;
 use super::job::Job;
 use super::lock;
 use super::outbox::Outbox;
@@ -48,6 +51,7 @@ pub(super) struct Context<'a> {
     job: &'a Job,
     outbox: &'a Outbox,
     calls: &'a Calls,
+    starter: Starter<'a>,
     progress: Mutex<Option<Instant>>,
     log: Mutex<Tail>,
 }
@@ -60,9 +64,19 @@ impl<'a> Context<'a> {
         job: &'a Job,
         outbox: &'a Outbox,
         calls: &'a Calls,
+        starter: Starter<'a>,
     ) -> Self {
         let log = Mutex::new(Tail::of_log());
-        Self { node, run_id, grace, job, outbox, calls, progress: Mutex::new(None), log }
+        Self { node, run_id, grace, job, outbox, calls, starter, progress: Mutex::new(None), log }
+    }
+
+    /// Bytes for the log of the task.
+    fn write(&self, bytes: &[u8]) {
+        lock(&self.log).push(bytes);
+        if self.job.stream {
+            let data = base64::engine::general_purpose::STANDARD.encode(bytes);
+            self.outbox.send(&FromWorker::Output { id: self.job.id, data });
+        }
     }
 
     /// The last lines of the log.
@@ -102,11 +116,19 @@ impl OperationContext for Context<'_> {
     fn log(&self, line: &str) {
         let mut bytes = line.as_bytes().to_vec();
         bytes.push(b'\n');
-        lock(&self.log).push(&bytes);
-        if self.job.stream {
-            let data = base64::engine::general_purpose::STANDARD.encode(bytes);
-            self.outbox.send(&FromWorker::Output { id: self.job.id, data });
-        }
+        self.write(&bytes);
+    }
+
+    fn program(
+        &self,
+        call: &ProgramCall,
+        hear: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<ProgramEnd, OperationError> {
+        self.check()?;
+        self.starter.run(call, self.job, |stream, bytes| {
+            self.write(bytes);
+            hear(stream, bytes);
+        })
     }
 
     fn call(&self, node: &str, operation: &str, input: Value) -> Answer {

@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
+use ledama_base::operation::Stream;
 use ledama_base::rawtext;
 use memchr::memmem::Finder;
 use serde_json::{Value, json};
@@ -12,15 +13,6 @@ use serde_json::{Value, json};
 const TAIL: usize = 8 << 10;
 /// Bytes of standard output and standard error together that can be captured.
 pub(super) const CAPTURE_LIMIT: usize = 16 << 20;
-
-/// One of the two streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Err,
-}
 
 /// Hears both streams, in the order in which they arrive.
 #[derive(Debug)]

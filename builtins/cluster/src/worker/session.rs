@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 use ledama_base::operation::{ErrorKind, OperationError, Registry};
 use serde_json::Value;
 
-use super::command::{self, Children};
+use super::command::{self, Children, Starter};
 use super::context::{Calls, Context};
 use super::job::Job;
 use super::outbox::Outbox;
@@ -244,7 +244,10 @@ impl Session {
             return failed(OperationError::new(ErrorKind::Input, message));
         };
         let place = (self.node.as_str(), self.run_id.as_str());
-        let context = Context::new(place, self.options.grace, job, &self.outbox, &self.calls);
+        let starter =
+            Starter { marks: &self.marks, children: &self.children, commands: &self.commands };
+        let (outbox, calls) = (&self.outbox, &self.calls);
+        let context = Context::new(place, self.options.grace, job, outbox, calls, starter);
         let (value, error) = match operation.run_json(input, &context) {
             Ok(value) => (value, None),
             Err(error) => (Value::Null, Some(error)),

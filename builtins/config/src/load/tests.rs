@@ -301,7 +301,7 @@ fn environment_variables_set_keys() {
     assert_eq!(config.transfer.encryption, Encryption::None);
     assert_eq!(config.paths.init_file.as_deref(), Some(Path::new("/home/me/init.sh")));
     assert_eq!(config.data.roots, ["/d1/g", "/d2/g"]);
-    assert_eq!(config.programs["DP3"], ["/opt/DP3"]);
+    assert_eq!(config.command_of("DP3").unwrap(), ["/opt/DP3"]);
     assert_eq!(config.access.full, ["a", "b"]);
     assert_eq!(config.ssh.transport, Transport::Local);
     assert_eq!(config.limits.total, None);

@@ -17,16 +17,16 @@ pub(super) struct Entry {
     /// In one sentence.
     pub(super) message: String,
     /// Names and values of what was asked for and found.
-    pub(super) parameters: Vec<(&'static str, String)>,
+    pub(super) parameters: Vec<(String, String)>,
 }
 
 impl Entry {
     pub(super) fn new(message: impl Into<String>, operation: &str) -> Self {
-        Self { message: message.into(), parameters: vec![("operation", operation.into())] }
+        Self { message: message.into(), parameters: vec![("operation".into(), operation.into())] }
     }
 
     pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.parameters.push((name, value.to_string()));
+        self.parameters.push((name.into(), value.to_string()));
         self
     }
 }

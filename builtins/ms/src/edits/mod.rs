@@ -15,6 +15,7 @@ pub mod clean;
 mod history;
 pub mod imaging;
 pub mod mount;
+pub mod record;
 mod session;
 #[cfg(test)]
 mod tests;

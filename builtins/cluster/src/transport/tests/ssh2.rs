@@ -314,7 +314,9 @@ fn another_kind_of_server_is_named() {
 #[test]
 fn a_missing_client_and_a_missing_executable_are_told() {
     let Some(mut bed) = Bed::new(Transport::Openssh) else { return };
-    bed.config.programs.insert("ssh".into(), vec!["/nowhere/ssh".into()]);
+    let command = Some(vec!["/nowhere/ssh".into()]);
+    let program = ledama_config::model::Program { command, ..Default::default() };
+    bed.config.programs.insert("ssh".into(), program);
     let error = bed.fail();
     assert!(error.message.contains("`/nowhere/ssh` cannot be started"), "{error}");
     bed.program = "/nowhere/ledama".into();
