@@ -44,6 +44,8 @@ struct Program {
     path: Option<String>,
     /// Whether this configuration cannot do without it.
     needed: bool,
+    /// What it calls itself, where it can be asked.
+    version: Option<String>,
 }
 
 /// Looks and tells; exit code 1 if something is not in order.
@@ -103,13 +105,40 @@ fn programs(config: &Config, inventory: &Inventory, names: &[String]) -> Vec<Pro
         name: "ssh".into(),
         path: find("ssh"),
         needed: openssh || config.transfer.channel == Channel::Ssh,
+        version: None,
     }];
-    for (name, command) in &config.programs {
-        let path = command.first().and_then(|program| find(program));
-        programs.retain(|p| p.name != *name);
-        programs.push(Program { name: name.clone(), path, needed: true });
+    let known = ledama_pipeline::program::KNOWN.iter().map(|known| known.key.to_string());
+    let names: std::collections::BTreeSet<String> =
+        config.programs.keys().cloned().chain(known).collect();
+    for name in names {
+        // Those that have no successor and are not configured are nobody's concern.
+        let Ok(card) = ledama_pipeline::program::card(config, &name, None) else { continue };
+        let path = card.command.first().and_then(|program| find(program));
+        let needed = config.command_of(&name).is_some();
+        let version = path.as_ref().and_then(|_| version(&card));
+        programs.retain(|p| p.name != name);
+        programs.push(Program { name, path, needed, version });
     }
     programs
+}
+
+/// What a program says when asked for its version: the first line with a digit.
+fn version(card: &ledama_pipeline::program::Card) -> Option<String> {
+    let (program, first) = card.command.split_first()?;
+    if card.version.is_empty() {
+        return None;
+    }
+    let asked = std::process::Command::new(program)
+        .args(first)
+        .args(&card.version)
+        .envs(&card.environment)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    let said = [asked.stdout, asked.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let line = said.lines().map(str::trim).find(|l| l.contains(|c: char| c.is_ascii_digit()))?;
+    Some(line.chars().filter(|c| !c.is_control()).take(80).collect())
 }
 
 /// Where a program is: as a path, or along `$PATH`.
@@ -151,7 +180,11 @@ fn text(findings: &Findings, color: bool) -> String {
     }
     for program in &findings.programs {
         let found = match (&program.path, program.needed) {
-            (Some(path), _) => format!("{good}  {path}"),
+            (Some(path), _) => {
+                let version =
+                    program.version.as_ref().map_or(String::new(), |v| format!("  ({v})"));
+                format!("{good}  {path}{version}")
+            }
             (None, true) => format!("{bad}  not found"),
             (None, false) => "not found (not needed by this configuration)".to_string(),
         };

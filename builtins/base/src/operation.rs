@@ -217,9 +217,8 @@ pub trait OperationContext: Sync {
     fn program(
         &self,
         call: &ProgramCall,
-        hear: &mut dyn FnMut(Stream, &[u8]),
+        _hear: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<ProgramEnd, OperationError> {
-        let _unused = hear;
         let program = call.argv.first().map_or("", String::as_str);
         Err(OperationError::new(ErrorKind::Internal, format!("`{program}` cannot be started here")))
     }

@@ -87,13 +87,11 @@ impl Drop for Scratch {
 
 /// The folder below which scratch folders are made.
 pub(super) fn scratch_root(task: &Task) -> PathBuf {
-    match &task.scratch {
-        Some(root) => text_path(root),
-        None => {
-            let user = rustix::process::geteuid().as_raw();
-            std::env::temp_dir().join(format!("ledama-{user}"))
-        }
+    if let Some(root) = &task.scratch {
+        return text_path(root);
     }
+    let user = rustix::process::geteuid().as_raw();
+    std::env::temp_dir().join(format!("ledama-{user}"))
 }
 
 /// A product on its way: removed unless it gets its name.
@@ -103,8 +101,8 @@ pub(super) struct Staged {
     /// Its final place.
     pub(super) path: PathBuf,
     /// Where the program makes it.
-    pub(super) staged: PathBuf,
-    /// The words by which the program is told of `staged`.
+    pub(super) place: PathBuf,
+    /// The words by which the program is told of that place.
     word: String,
 }
 
@@ -133,7 +131,7 @@ impl Staged {
         } else {
             path_text(&staged)
         };
-        let staged = Self { kind: product.kind, path, staged, word };
+        let staged = Self { kind: product.kind, path, place: staged, word };
         // What an earlier attempt of this run has left.
         staged.remove()?;
         Ok(staged)
@@ -141,16 +139,16 @@ impl Staged {
 
     /// Everything that begins with the staged name.
     pub(super) fn files(&self) -> std::io::Result<Vec<PathBuf>> {
-        with_prefix(&self.staged)
+        with_prefix(&self.place)
     }
 
     /// Removes what is staged.
     pub(super) fn remove(&self) -> Result<(), OperationError> {
         let files = match self.kind {
             Kind::Prefix => self.files(),
-            _ => Ok(vec![self.staged.clone()]),
+            _ => Ok(vec![self.place.clone()]),
         };
-        let files = files.map_err(|e| OperationError::io(show(&path_text(&self.staged)), &e))?;
+        let files = files.map_err(|e| OperationError::io(show(&path_text(&self.place)), &e))?;
         files.iter().try_for_each(|file| remove(file))
     }
 
@@ -159,12 +157,12 @@ impl Staged {
         let io =
             |path: &Path, error: &std::io::Error| OperationError::io(show(&path_text(path)), error);
         if self.kind != Kind::Prefix {
-            publish(&self.staged, &self.path, overwrite)?;
+            publish(&self.place, &self.path, overwrite)?;
             return Ok(vec![self.path.clone()]);
         }
-        let (from, to) = (path_text(&self.staged), path_text(&self.path));
+        let (from, to) = (path_text(&self.place), path_text(&self.path));
         let mut done = Vec::new();
-        for file in self.files().map_err(|e| io(&self.staged, &e))? {
+        for file in self.files().map_err(|e| io(&self.place, &e))? {
             let text = path_text(&file);
             let target =
                 text_path(&format!("{to}{}", text.strip_prefix(&from).unwrap_or_default()));

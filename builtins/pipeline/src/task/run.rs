@@ -94,7 +94,7 @@ fn process(
     call(task, &argv, ctx, scratch, answer)?;
     answer.seconds = begin.elapsed().as_secs_f64();
     for (product, place) in task.products.iter().zip(staged) {
-        answer.products.extend(check::product(product, &place.staged, channels, ctx)?);
+        answer.products.extend(check::product(product, &place.place, channels, ctx)?);
     }
     let edited: Vec<&str> =
         task.inputs.iter().filter(|input| input.edited).map(|input| input.path.as_str()).collect();
