@@ -79,7 +79,7 @@ fn network(inventory: &Inventory, to: &Machine, from: &Machine) -> Network {
         addresses: vec![to.address.clone()],
         source_addresses: vec![from.address.clone()],
         ssh: SshRoute {
-            program: config.programs.get("ssh").cloned().unwrap_or_default(),
+            program: config.command_of("ssh").unwrap_or_default().to_vec(),
             address: Some(from.address.clone()),
             port: Some(from.port),
             user: Some(from.user.clone()),
