@@ -37,11 +37,15 @@ pub mod rules;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod task;
+pub mod vds;
 
 use ledama_base::operation::Registry;
 
 /// Adds the operations of this crate.
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
-    registry.with(task::RunProgram)
+    registry
+        .with(task::RunProgram)
+        .with(vds::operation::DescribeSet)
+        .with(vds::operation::Combine)
 }

@@ -3,6 +3,8 @@
 // What `#[export_module]` asks for and writes.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::wildcard_imports)]
 
+mod vds;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledama_base::operation::{ErrorKind, OperationError};
@@ -141,9 +143,10 @@ mod api {
     }
 }
 
-/// Registers both.
+/// Registers all.
 pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Parset>("Parset");
     engine.register_global_module(rhai::exported_module!(api).into());
     engine.register_static_module("pipeline", rhai::exported_module!(pipeline).into());
+    vds::register(engine);
 }

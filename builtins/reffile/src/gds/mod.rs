@@ -6,6 +6,7 @@
 //! frequency range for each band, and a part for each set. Both are lines of
 //! `key = value`, lists stand in brackets.
 
+pub mod cluster;
 mod combine;
 mod error;
 mod keys;
