@@ -31,6 +31,7 @@
 //! `version`, `seconds`. `modules/lib/pipeline.rhai` has what modules share:
 //! rows, options of every task, execution with warnings, the RefFile of the products.
 
+pub mod fits;
 pub mod parset;
 pub mod program;
 pub mod rules;
@@ -48,4 +49,5 @@ pub fn operations(registry: Registry) -> Registry {
         .with(task::RunProgram)
         .with(vds::operation::DescribeSet)
         .with(vds::operation::Combine)
+        .with(fits::operation::Rescale)
 }
