@@ -3,6 +3,7 @@
 
 pub mod astro;
 pub mod diag;
+pub mod gains;
 pub mod math;
 #[cfg(feature = "script")]
 pub mod script;

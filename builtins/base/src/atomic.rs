@@ -132,6 +132,11 @@ impl AtomicFile {
         Ok(Self { temporary, target, existing })
     }
 
+    /// Where it is until then, for a program that writes it.
+    pub fn path(&self) -> &Path {
+        self.temporary.path()
+    }
+
     /// Flushes everything to the disk and gives the file its name.
     pub fn commit(self) -> Result<(), AtomicError> {
         let Self { temporary, target, existing } = self;
