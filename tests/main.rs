@@ -16,5 +16,6 @@ mod docs;
 mod engine;
 mod manual;
 mod modules;
+mod pipeline;
 mod recipes;
 mod workflow;

@@ -6,6 +6,7 @@
 //!   for DP3; how many channels its steps leave.
 //! * [`program`]: [`program::card`] puts together what is known about a program
 //!   and what the configuration says (`[programs.NAME]`, `[pipeline]`).
+//! * [`jobs`]: folders of parsets, each with the `.task.json` beside it.
 //! * [`rules`]: what lines of a program's output mean.
 //! * [`task`]: the operation `pipeline.run`, one [`task::Task`] on one node.
 //!
@@ -32,6 +33,7 @@
 //! rows, options of every task, execution with warnings, the RefFile of the products.
 
 pub mod fits;
+pub mod jobs;
 pub mod parset;
 pub mod program;
 pub mod rules;

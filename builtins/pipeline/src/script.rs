@@ -8,13 +8,13 @@ mod vds;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledama_base::operation::{ErrorKind, OperationError};
-use ledama_base::rawtext::text_path;
+use ledama_base::rawtext::{path_text, text_path};
 use ledama_base::script::{At, ScriptResult, to_dynamic};
 use ledama_config::script::{Config, to_array};
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, Engine, ImmutableString};
 
-use crate::{parset, program};
+use crate::{jobs, parset, program};
 
 /// A parset that can be changed; copies of the handle are the same parset.
 pub type Parset = Arc<Mutex<parset::Parset>>;
@@ -36,6 +36,27 @@ fn text_of(path: &str) -> Result<String, OperationError> {
         .map_err(|_| OperationError::new(ErrorKind::Input, format!("{path} is no text in UTF-8")))
 }
 
+fn look_at(path: &str) -> Result<serde_json::Value, OperationError> {
+    let place = text_path(path);
+    let fail = |error: std::io::Error| OperationError::io(path, &error);
+    let mut names = Vec::new();
+    let kind = match place.metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "none",
+        Err(error) => return Err(fail(error)),
+        Ok(meta) if !meta.is_dir() => "file",
+        Ok(_) if place.join("table.dat").exists() => "table",
+        Ok(_) => {
+            for entry in std::fs::read_dir(&place).map_err(fail)? {
+                let name = entry.map_err(fail)?.file_name();
+                names.push(path_text(std::path::Path::new(&name)));
+            }
+            names.sort();
+            "folder"
+        }
+    };
+    Ok(serde_json::json!({ "kind": kind, "names": names }))
+}
+
 #[export_module]
 mod pipeline {
     /// Reads a parset file; fails with kinds `not-found`, `input` and those of reading.
@@ -54,6 +75,18 @@ mod pipeline {
     #[rhai_fn(return_raw)]
     pub fn text(ctx: NativeCallContext<'_>, path: &str) -> ScriptResult<ImmutableString> {
         Ok(text_of(path).at(&ctx)?.into())
+    }
+
+    /// What a path of this host is, as a map with kind (`none`, `file`, `table`, `folder`) and names (of what is in the folder, sorted); fails with those of reading.
+    #[rhai_fn(return_raw)]
+    pub fn look(ctx: NativeCallContext<'_>, path: &str) -> ScriptResult<Dynamic> {
+        Ok(to_dynamic(&look_at(path).at(&ctx)?))
+    }
+
+    /// The DP3 parsets of a folder with what their `.task.json` tells, as an array of maps with source, text, node, input, output (`()`: in place), freq_mhz, size_mb and beam; fails with kind `input` for all that do not agree.
+    #[rhai_fn(return_raw)]
+    pub fn jobs(ctx: NativeCallContext<'_>, folder: &str) -> ScriptResult<Dynamic> {
+        Ok(to_dynamic(&jobs::jobs(folder, "dp3", ("msin", "msout")).at(&ctx)?))
     }
 
     /// How a program is called, as a map for the operation `pipeline.run`; the shell file is `init_file` or, for `()`, that of the configuration; fails with kind `input` for a program that is not configured.

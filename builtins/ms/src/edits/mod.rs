@@ -12,6 +12,7 @@
 //! only a sub-table changes, so a set has one editor at a time.
 
 pub mod clean;
+pub mod copies;
 mod history;
 pub mod imaging;
 pub mod mount;

@@ -88,6 +88,9 @@ pub struct Product {
     /// Bytes it takes at most, as far as is known: a fraction of the first input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<f64>,
+    /// What the staged name must end in, for programs that look at it: `.h5`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ending: String,
     /// Bytes it takes, if known.
     #[serde(default)]
     pub bytes: u64,
@@ -229,6 +232,9 @@ pub struct Task {
     /// Standard output is part of the answer (up to 4 MiB).
     #[serde(default, skip_serializing_if = "is_false")]
     pub capture: bool,
+    /// Column into which the flags of changed sets are copied before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_flags: Option<String>,
     /// What HISTORY of a changed set tells, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<String>,

@@ -123,7 +123,8 @@ impl Staged {
         let plain: String =
             name.chars().map(|c| if is_plain(&c.to_string()) { c } else { '_' }).collect();
         let staged =
-            folder.join(text_path(&staged_name(if links { &plain } else { &name }, run_id)));
+            staged_name(if links { &plain } else { &name }, run_id) + product.ending.as_str();
+        let staged = folder.join(text_path(&staged));
         let word = if links && !is_plain(&path_text(&staged)) {
             let link = scratch.join(format!("out{index}"));
             symlink(folder, &link).map_err(|e| OperationError::io(show(&path_text(&link)), &e))?;

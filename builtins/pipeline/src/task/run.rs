@@ -59,6 +59,15 @@ pub(super) fn run(task: &Task, ctx: &dyn OperationContext) -> Result<Answer, Ope
         let place = (index, task.program.links);
         staged.push(Staged::prepare(product, place, &scratch.folder, ctx.run_id())?);
     }
+    if let Some(column) = &task.backup_flags {
+        for input in task.inputs.iter().filter(|input| input.edited) {
+            if !ledama_ms::edits::copies::copy_column(&input.path, "FLAG", column, ctx)? {
+                answer
+                    .warnings
+                    .push(format!("flags were kept in {column} before; it stays as it is"));
+            }
+        }
+    }
     let result = process(task, ctx, channels, &scratch, &staged, &mut answer);
     if result.is_err() {
         for product in &staged {

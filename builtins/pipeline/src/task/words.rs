@@ -17,7 +17,11 @@ pub(super) fn show(task: &Task) -> String {
         |path: &str| path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_string();
     let filler = Filler {
         inputs: task.inputs.iter().map(|input| input.path.clone()).collect(),
-        products: task.products.iter().map(|product| staged_name(&product.path, "RUN")).collect(),
+        products: task
+            .products
+            .iter()
+            .map(|product| staged_name(&product.path, "RUN") + product.ending.as_str())
+            .collect(),
         names: task.products.iter().map(|product| name(&product.path)).collect(),
         files: task.files.iter().map(source).collect(),
         scratch: "SCRATCH".into(),
