@@ -33,7 +33,7 @@ fn the_plan_of_dp3_gives_model_and_solutions_as_arguments() {
     let wanted = format!(
         "DP3 [WORK]/g.parset msin={set} msout=. msout.datacolumn=CORRECTED_DATA \
          g.sourcedb=[WORK]/sky.txt g.parmdb={set}.h5.part-RUN.h5 numthreads=THREADS \
-         checkparset=true"
+         checkparset=1"
     );
     assert!(line.replace('\'', "").contains(&wanted), "{line}\n{wanted}");
     scene.work.file("bbs.parset", "Strategy.Steps = [solve]\n");
@@ -61,7 +61,7 @@ fn the_plan_of_bbs_is_that_of_the_older_system() {
         let words = [&words[..], &more, &[options]].concat();
         shown(&scene.ok("LaunchCalibrateSA", &words), &[work.clone()])
     };
-    for options in ["--options=-f --parmdb all_pdb", "--options=-f --parmdb=all_pdb"] {
+    for options in ["--program-options=-f --parmdb all_pdb", "--options=-f --parmdb=all_pdb"] {
         let lines = ask(options);
         let wanted = format!(
             "node011  calibrate-stand-alone -f --parmdb {}all_pdb/SB001.parmdb \

@@ -22,7 +22,7 @@ fn the_plan_is_one_call_for_each_parset() {
     let set = "L80897_SAP000_SB000_uv.MS";
     let wanted = format!(
         "node011  OPENBLAS_NUM_THREADS='1' DP3 [WORK]/parsets/{set}.parset msin={RAW}/{set} \
-         msout={AVERAGED}/{set}.dppp.part-RUN numthreads=THREADS checkparset=true"
+         msout={AVERAGED}/{set}.dppp.part-RUN numthreads=THREADS checkparset=1"
     );
     let plain = |text: &str| text.replace('\'', "");
     assert!(plain(&lines[0]).starts_with(&plain(&wanted)), "{}\n{wanted}", lines[0]);

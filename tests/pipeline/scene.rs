@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ledama_tables::{Element, Table};
-use serde_json::Value;
 
 use crate::support::nodes::Settings;
 use crate::support::rows::{Row, rows};
@@ -173,9 +172,4 @@ pub(super) fn shown(output: &Output, masks: &[(String, &str)]) -> Vec<String> {
     let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
     lines.pop();
     lines
-}
-
-/// What a run tells as JSON.
-pub(super) fn json(output: &Output) -> Value {
-    output.json()
 }

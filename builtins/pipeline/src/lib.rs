@@ -23,7 +23,7 @@
 //!     inputs: [#{ path: entry.path }],                 // kind: "set" (default), "file", "folder"; edited: true
 //!     products: [#{ path: prefix, kind: "prefix", expect: ["-image.fits"] }],
 //!     per_node: opts.numprocessors, resume: opts.resume, overwrite: opts.overwrite,
-//!     clean: opts.clean, module: run.module,
+//!     clean: opts.clean, "module": run.module_name,
 //! }, #{ label: entry.path });
 //! ```
 //!
