@@ -2,17 +2,25 @@
 //! averaged, and put on their true axes. Nothing here draws.
 
 pub mod astro;
+pub mod curves;
 pub mod diag;
 pub mod gains;
 pub mod math;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod stations;
+pub mod stats;
+#[cfg(test)]
+mod testing;
+pub mod visibilities;
 
 use ledama_base::operation::Registry;
 
 /// Adds the operations of this crate.
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
-    registry.with(diag::operation::ReadRows).with(diag::operation::CountRows)
+    registry
+        .with(diag::operation::ReadRows)
+        .with(diag::operation::CountRows)
+        .with(stats::Stats)
 }

@@ -1,6 +1,10 @@
-//! The namespace of this crate in scripts.
+//! The namespaces of this crate in scripts.
+
+mod statistics;
 
 use rhai::Engine;
 
-/// Registers it.
-pub fn register(_engine: &mut Engine) {}
+/// Registers them.
+pub fn register(engine: &mut Engine) {
+    statistics::register(engine);
+}

@@ -37,6 +37,7 @@ pub use flags::FlagFacts;
 pub use history::{HistoryFacts, HistoryRow, Step, history_rows};
 pub use observation::ObservationFacts;
 pub use rows::RowFacts;
+pub(crate) use spectral::correlation;
 pub use spectral::{SpectralFacts, SpectralWindow};
 pub use state::StateFacts;
 pub use stations::StationFacts;

@@ -111,7 +111,7 @@ const CORRELATIONS: [&str; 33] = [
 ];
 
 /// The name of a correlation; its number where it has none.
-fn correlation(number: f64) -> String {
+pub(crate) fn correlation(number: f64) -> String {
     CORRELATIONS
         .iter()
         .zip(0u8..)

@@ -3,6 +3,11 @@
 use ledama_tables::Complex64;
 use serde::{Deserialize, Serialize};
 
+use super::selection::Averaging;
+
+/// What stands for a missing value.
+pub(super) const MISSING: Complex64 = Complex64::new(f64::NAN, f64::NAN);
+
 /// What is averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,22 +21,48 @@ pub enum Average {
     None,
 }
 
-/// A sum of valid values and how many they are.
+/// A sum of valid values and their weight.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Sum {
+    /// Of the values, or of their directions.
     total: Complex64,
-    count: u64,
+    /// Of the amplitudes, if they are summed by themselves.
+    amplitude: f64,
+    weight: f64,
 }
 
 impl Sum {
-    pub(super) fn add(&mut self, value: Complex64) {
-        self.total += value;
-        self.count += 1;
+    pub(super) fn add(&mut self, value: Complex64, weight: f64, averaging: Averaging) {
+        self.weight += weight;
+        match averaging {
+            Averaging::Vector => self.total += value * weight,
+            Averaging::Scalar => {
+                let amplitude = value.norm();
+                self.amplitude += amplitude * weight;
+                if amplitude > 0.0 {
+                    self.total += value * (weight / amplitude);
+                }
+            }
+        }
     }
 
-    /// The mean; nothing when no value was valid.
-    #[allow(clippy::cast_precision_loss)] // fewer than 2^53 samples
-    pub(super) fn mean(self) -> Option<Complex64> {
-        (self.count > 0).then(|| self.total / self.count as f64)
+    /// Adds another sum.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.total += other.total;
+        self.amplitude += other.amplitude;
+        self.weight += other.weight;
+    }
+
+    /// The mean; missing when no value was valid.
+    pub(super) fn mean(&self, averaging: Averaging) -> Complex64 {
+        if self.weight <= 0.0 {
+            return MISSING;
+        }
+        match averaging {
+            Averaging::Vector => self.total / self.weight,
+            Averaging::Scalar => {
+                Complex64::from_polar(self.amplitude / self.weight, self.total.arg())
+            }
+        }
     }
 }

@@ -20,18 +20,31 @@ pub struct Selection {
     pub to_mjd_s: Option<f64>,
     /// Channels.
     pub channels: SlotRange,
+    /// Of these only channels whose centres lie from here to there, Hz, inclusive.
+    pub frequency_hz: Option<(f64, f64)>,
+    /// The spectral window, by its number; needed where rows of several are selected.
+    pub window: Option<i32>,
     /// Only baselines of two of these stations, by their numbers.
     pub antennas: Option<Vec<i32>>,
     /// Only these baselines, in either order; overrides `antennas` and `autocorrelations`.
     pub baselines: Option<Vec<(i32, i32)>>,
+    /// Baselines, in either order, without which the selection fails.
+    pub required: Vec<(i32, i32)>,
+    /// Only baselines at least and at most so long, m, by the positions of the stations.
+    pub lengths_m: Option<(f64, f64)>,
     /// Also baselines of a station with itself.
     pub autocorrelations: bool,
     /// Which correlations, or Stokes parameters.
     pub polarizations: Polarizations,
-    /// Also use flagged samples; values that are no numbers never count.
-    pub flagged: bool,
+    /// What flags do.
+    pub flags: Flags,
     /// The column with the flags.
     pub flag_column: String,
+    /// Whether samples count in averages by their weights: those of
+    /// WEIGHT_SPECTRUM, else of WEIGHT. Without weight a sample is invalid.
+    pub weights: bool,
+    /// What an average is.
+    pub averaging: Averaging,
 }
 
 impl Default for Selection {
@@ -42,14 +55,45 @@ impl Default for Selection {
             from_mjd_s: None,
             to_mjd_s: None,
             channels: SlotRange::default(),
+            frequency_hz: None,
+            window: None,
             antennas: None,
             baselines: None,
+            required: Vec::new(),
+            lengths_m: None,
             autocorrelations: false,
             polarizations: Polarizations::default(),
-            flagged: false,
+            flags: Flags::Apply,
             flag_column: "FLAG".into(),
+            weights: false,
+            averaging: Averaging::Vector,
         }
     }
+}
+
+/// What flags do. Values that are no finite numbers never count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flags {
+    /// Flagged samples do not count.
+    #[default]
+    Apply,
+    /// They count like others.
+    Ignore,
+    /// Only they count.
+    Only,
+}
+
+/// What an average of complex values is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Averaging {
+    /// Their mean.
+    #[default]
+    Vector,
+    /// The mean of the amplitudes with the mean direction of the phases:
+    /// values that turn do not cancel.
+    Scalar,
 }
 
 /// Places on an axis, both ends inclusive; negative ones count from the end.

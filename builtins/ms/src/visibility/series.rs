@@ -1,9 +1,18 @@
 //! The values of each baseline, averaged as asked.
+//!
+//! Pieces of the set are read and averaged by all processors, some at a time,
+//! and put together in the order of the rows: the same numbers come out
+//! whatever the number of processors.
+
+use std::ops::Range;
 
 use ledama_tables::Complex64;
+use rayon::prelude::*;
 
-use super::average::{Average, Sum};
-use super::open::{Joined, Visibilities};
+use super::average::{Average, MISSING, Sum};
+use super::block::Group;
+use super::open::Visibilities;
+use super::polarizations::Joined;
 use crate::read_error::ReadError;
 
 /// How many samples went into a polarization.
@@ -15,6 +24,13 @@ pub struct Counts {
     pub invalid: u64,
 }
 
+impl Counts {
+    fn add(&mut self, other: Self) {
+        self.valid += other.valid;
+        self.invalid += other.invalid;
+    }
+}
+
 /// The values of one baseline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
@@ -24,8 +40,8 @@ pub struct Series {
     /// has length 1. Times are those of [`Visibilities::times`]: one at which
     /// the baseline has no row has no values.
     pub shape: [usize; 3],
-    /// Values in C order; nothing where no sample was valid.
-    pub values: Vec<Option<Complex64>>,
+    /// Values in C order; NaN where no sample was valid.
+    pub values: Vec<Complex64>,
     /// For each polarization; an operation of two correlations counts both.
     pub counts: Vec<Counts>,
 }
@@ -34,73 +50,196 @@ impl Series {
     /// The value at a time, channel and polarization.
     pub fn at(&self, time: usize, channel: usize, polarization: usize) -> Option<Complex64> {
         let [_, channels, polarizations] = self.shape;
-        *self.values.get((time * channels + channel) * polarizations + polarization)?
+        let value = *self.values.get((time * channels + channel) * polarizations + polarization)?;
+        (!value.re.is_nan()).then_some(value)
+    }
+
+    /// The values of a channel and polarization along time.
+    pub fn times(&self, channel: usize, polarization: usize) -> Vec<Complex64> {
+        let [_, channels, polarizations] = self.shape;
+        let values = self.values.iter().skip(channel * polarizations + polarization);
+        values.step_by((channels * polarizations).max(1)).copied().collect()
+    }
+
+    /// The values of a time and polarization along the channels.
+    pub fn channels(&self, time: usize, polarization: usize) -> Vec<Complex64> {
+        let [_, channels, polarizations] = self.shape;
+        let row = &self.values[time * channels * polarizations..][..channels * polarizations];
+        row.iter().skip(polarization).step_by(polarizations.max(1)).copied().collect()
     }
 }
 
+/// What a group of rows makes: averages of the rows or all samples.
+struct Piece {
+    sums: Vec<Sum>,
+    counts: Vec<Counts>,
+}
+
 impl Visibilities {
-    /// The series of all baselines, in their order. Holds one sum for each
-    /// value of the result and one piece of the data.
+    /// The series of all baselines, in their order.
     pub fn series(&self, average: Average) -> Result<Vec<Series>, ReadError> {
-        let (times, channels) = (self.times().len(), self.channels.len());
-        let kept = match average {
-            Average::Channels => [times, 1],
-            Average::Times => [1, channels],
-            Average::None => [times, channels],
-        };
+        self.series_of(average, 0..self.baselines().len(), &mut |_, _| Ok(()))
+    }
+
+    /// The series of some baselines. Needs the memory that
+    /// [`memory`](Self::memory) tells and a little for reading. `watch` is told
+    /// how many rows of how many are done, and ends the work by an error.
+    pub fn series_of<E: From<ReadError>>(
+        &self,
+        average: Average,
+        baselines: Range<usize>,
+        watch: &mut dyn FnMut(u64, u64) -> Result<(), E>,
+    ) -> Result<Vec<Series>, E> {
+        let kept = self.kept(average);
         let made = self.products.len();
         let each = kept[0] * kept[1] * made;
-        let mut sums = vec![Sum::default(); self.baselines().len() * each];
-        let mut counts = vec![Counts::default(); self.baselines().len() * made];
-        for group in self.groups() {
-            let block = self.block(group.clone())?;
-            let correlations = self.shape[1];
-            for (at, &(_, slot, baseline)) in self.rows[group].iter().enumerate() {
-                let (slot, baseline) = (slot as usize, baseline as usize);
-                for channel in 0..channels {
-                    let start = (at * channels + channel) * correlations;
-                    let values = &block.values[start..start + correlations];
-                    let valid = &block.valid[start..start + correlations];
-                    let place = match average {
-                        Average::Channels => slot,
-                        Average::Times => channel,
-                        Average::None => slot * channels + channel,
-                    };
-                    for (k, product) in self.products.iter().enumerate() {
-                        let count = &mut counts[baseline * made + k];
-                        if product.inputs.iter().all(|input| valid[*input]) {
-                            sums[baseline * each + place * made + k].add(product.of(values));
-                            count.valid += 1;
+        let mut store = Store::new(self, average, baselines.len() * each);
+        let mut counts = vec![Counts::default(); baselines.len() * made];
+        let groups = self.groups(&baselines);
+        let total: u64 = groups.iter().map(|group| group.wanted.len() as u64).sum();
+        let mut done = 0;
+        for wave in groups.chunks(4 * rayon::current_num_threads()) {
+            watch(done, total)?;
+            let pieces: Vec<Result<Piece, ReadError>> =
+                wave.par_iter().map(|group| self.piece(group, average)).collect();
+            for (group, piece) in wave.iter().zip(pieces) {
+                let piece = piece?;
+                let rows = piece.sums.chunks(piece.sums.len() / group.wanted.len().max(1));
+                let tallies = piece.counts.chunks(made.max(1));
+                for ((place, sums), tally) in group.wanted.iter().zip(rows).zip(tallies) {
+                    let (_, slot, baseline) = self.rows[*place as usize];
+                    let baseline = baseline as usize - baselines.start;
+                    let start = baseline * each
+                        + if average == Average::Times {
+                            0
                         } else {
-                            count.invalid += 1;
-                        }
+                            slot as usize * kept[1] * made
+                        };
+                    store.add(start, sums);
+                    for (count, new) in counts[baseline * made..].iter_mut().zip(tally) {
+                        count.add(*new);
                     }
                 }
+                done += group.wanted.len() as u64;
             }
         }
-        let series = sums.chunks(each.max(1)).zip(counts.chunks(made.max(1))).enumerate();
+        watch(done, total)?;
+        let values = store.values();
+        let series = baselines.zip(values.chunks(each.max(1)).zip(counts.chunks(made.max(1))));
         Ok(series
-            .map(|(baseline, (sums, counts))| self.join(baseline, kept, sums, counts))
+            .map(|(baseline, (values, counts))| self.join(baseline, kept, values, counts))
             .collect())
     }
 
-    /// Means, and the operation of two of them where one was asked for.
-    fn join(&self, baseline: usize, kept: [usize; 2], sums: &[Sum], counts: &[Counts]) -> Series {
-        let means: Vec<Option<Complex64>> = sums.iter().map(|sum| sum.mean()).collect();
+    /// Bytes that the series of one baseline need.
+    pub fn memory(&self, average: Average) -> usize {
+        let kept = self.kept(average);
+        let sum = if average == Average::Times { size_of::<Sum>() } else { 0 };
+        kept[0] * kept[1] * self.products.len() * (2 * size_of::<Complex64>() + sum)
+    }
+
+    /// The baselines in parts whose series need at most so many bytes, or one baseline.
+    pub fn batches(&self, average: Average, bytes: usize) -> Vec<Range<usize>> {
+        let at_once = (bytes / self.memory(average).max(1)).max(1);
+        let count = self.baselines().len();
+        (0..count).step_by(at_once).map(|start| start..(start + at_once).min(count)).collect()
+    }
+
+    /// The lengths of the axes of time and channel of a series.
+    fn kept(&self, average: Average) -> [usize; 2] {
+        match average {
+            Average::Channels => [self.times().len(), 1],
+            Average::Times => [1, self.channels.len()],
+            Average::None => [self.times().len(), self.channels.len()],
+        }
+    }
+
+    fn piece(&self, group: &Group, average: Average) -> Result<Piece, ReadError> {
+        let block = self.block(group)?;
+        let (channels, made) = (self.channels.len(), self.products.len());
+        let width = if average == Average::Channels { made } else { channels * made };
+        let mut sums = vec![Sum::default(); group.wanted.len() * width];
+        let mut counts = vec![Counts::default(); group.wanted.len() * made];
+        for (at, place) in group.wanted.iter().enumerate() {
+            let row = usize::try_from(self.rows[*place as usize].0 - group.rows.start)
+                .unwrap_or_default();
+            for (k, product) in self.products.iter().enumerate() {
+                let count = &mut counts[at * made + k];
+                for channel in 0..channels {
+                    let Some((value, weight)) = block.product(row, channel, product) else {
+                        count.invalid += 1;
+                        continue;
+                    };
+                    count.valid += 1;
+                    let into = if average == Average::Channels { k } else { channel * made + k };
+                    sums[at * width + into].add(value, weight, self.averaging);
+                }
+            }
+        }
+        Ok(Piece { sums, counts })
+    }
+
+    /// The series of a baseline, with the operation of two values where one was asked for.
+    fn join(
+        &self,
+        baseline: usize,
+        kept: [usize; 2],
+        values: &[Complex64],
+        counts: &[Counts],
+    ) -> Series {
         if self.joined == Joined::No {
             let shape = [kept[0], kept[1], self.products.len()];
-            return Series { baseline, shape, values: means, counts: counts.to_vec() };
+            return Series { baseline, shape, values: values.to_vec(), counts: counts.to_vec() };
         }
-        let both =
-            |pair: &[Option<Complex64>]| match (pair.first()?.as_ref()?, pair.get(1)?.as_ref()?) {
-                (one, two) if self.joined == Joined::Difference => Some(one - two),
-                (one, two) => Some(one * two.conj()),
-            };
-        let sum = counts.iter().fold(Counts::default(), |all, one| Counts {
-            valid: all.valid + one.valid,
-            invalid: all.invalid + one.invalid,
-        });
-        let values = means.chunks(2).map(both).collect();
+        // NaN of either stays NaN.
+        let both = |pair: &[Complex64]| match (pair, self.joined) {
+            ([one, two], Joined::Difference) => one - two,
+            ([one, two], _) => one * two.conj(),
+            _ => MISSING,
+        };
+        let mut sum = Counts::default();
+        for count in counts {
+            sum.add(*count);
+        }
+        let values = values.chunks(2).map(both).collect();
         Series { baseline, shape: [kept[0], kept[1], 1], values, counts: vec![sum] }
+    }
+}
+
+/// What the rows add up to. Where each row has its own places nothing is to
+/// be summed, so only values are held.
+enum Store<'a> {
+    Values(&'a Visibilities, Vec<Complex64>),
+    Sums(&'a Visibilities, Vec<Sum>),
+}
+
+impl<'a> Store<'a> {
+    fn new(of: &'a Visibilities, average: Average, length: usize) -> Self {
+        if average == Average::Times || of.repeated {
+            return Self::Sums(of, vec![Sum::default(); length]);
+        }
+        Self::Values(of, vec![MISSING; length])
+    }
+
+    fn add(&mut self, start: usize, sums: &[Sum]) {
+        match self {
+            Self::Values(of, values) => {
+                for (value, sum) in values[start..].iter_mut().zip(sums) {
+                    *value = sum.mean(of.averaging);
+                }
+            }
+            Self::Sums(_, all) => {
+                for (sum, new) in all[start..].iter_mut().zip(sums) {
+                    sum.join(new);
+                }
+            }
+        }
+    }
+
+    fn values(self) -> Vec<Complex64> {
+        match self {
+            Self::Values(_, values) => values,
+            Self::Sums(of, sums) => sums.iter().map(|sum| sum.mean(of.averaging)).collect(),
+        }
     }
 }

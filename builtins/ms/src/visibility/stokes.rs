@@ -33,15 +33,6 @@ impl Product {
         let none = Complex64::new(0.0, 0.0);
         Self { inputs: [at, at], factors: [Complex64::new(1.0, 0.0), none] }
     }
-
-    /// Its value.
-    pub(super) fn of(&self, values: &[Complex64]) -> Complex64 {
-        let [a, b] = self.inputs;
-        if a == b {
-            return values[a];
-        }
-        self.factors[0] * values[a] + self.factors[1] * values[b]
-    }
 }
 
 /// The names of the Stokes parameters.

@@ -136,13 +136,17 @@ fn rows_channels_and_baselines_are_chosen() {
     });
     let named = Selection { baselines: Some(vec![(5, 4)]), ..Selection::default() };
     with(&named, |open| assert_eq!(open.unwrap().baselines().len(), 1));
-    let absent = Selection { baselines: Some(vec![(5, 99)]), ..Selection::default() };
+    let absent = Selection {
+        baselines: Some(vec![(5, 4), (5, 99)]),
+        required: vec![(5, 99)],
+        ..Selection::default()
+    };
     with(&absent, |open| assert!(open.err().unwrap().to_string().contains("5-99")));
 }
 
 #[test]
 fn flagged_samples_count_when_asked_and_columns_can_be_joined() {
-    with(&Selection { flagged: true, ..Selection::default() }, |open| {
+    with(&Selection { flags: Flags::Ignore, ..Selection::default() }, |open| {
         let open = open.unwrap();
         let all = open.series(Average::Channels).unwrap();
         let invalid: u64 = all.iter().flat_map(|s| &s.counts).map(|c| c.invalid).sum();
@@ -150,7 +154,7 @@ fn flagged_samples_count_when_asked_and_columns_can_be_joined() {
     });
     with(&Selection { column: "DATA-DATA".into(), ..Selection::default() }, |open| {
         let all = open.unwrap().series(Average::Channels).unwrap();
-        assert!(all[0].values.iter().flatten().all(|v| v.norm() == 0.0));
+        assert!(all[0].values.iter().all(|v| v.norm() == 0.0));
     });
     with(&Selection { column: "DATUM".into(), ..Selection::default() }, |open| {
         assert!(open.err().unwrap().to_string().contains("CORRECTED_DATA"));
@@ -163,7 +167,7 @@ fn a_set_averaged_by_baseline_is_refused() {
     let folder = pack.unpack("tNDPPP-bda");
     let set = folder.path().join("tNDPPP-bda.MS");
     let error = Visibilities::open(&set, &Selection::default()).err().unwrap();
-    assert!(error.to_string().contains("different shapes"), "{error}");
+    assert!(error.to_string().contains("spectral windows"), "{error}");
 }
 
 #[test]
@@ -179,4 +183,97 @@ fn expressions_and_ranges_are_read() {
     assert_eq!("0,-1".parse::<SlotRange>().unwrap(), SlotRange::default());
     assert!("0".parse::<SlotRange>().is_err());
     assert!(SlotRange::default().places(0, "channels").is_err());
+}
+
+#[test]
+fn windows_lengths_and_frequencies_are_chosen() {
+    let Some(pack) = DataPack::find() else { return };
+    let folder = pack.unpack("syn-ms");
+    let set = folder.path().join("syn-ms/L99999_SAP002_SB007_uv.MS");
+    let open = |selection: &Selection| Visibilities::open(&set, selection);
+    let error = open(&Selection::default()).err().unwrap().to_string();
+    assert!(error.contains("2 spectral windows"), "{error}");
+    for window in [0, 1] {
+        let one = Selection { window: Some(window), ..Selection::default() };
+        let found = open(&one).unwrap();
+        assert_eq!(found.frequencies().len(), found.channels().len());
+        assert!(found.nrow() > 0 && !found.series(Average::Times).unwrap().is_empty());
+    }
+    let near = Selection { lengths_m: Some((0.0, 2000.0)), ..Selection::default() };
+    with(&near, |open| {
+        let found = open.unwrap().baselines().len();
+        assert!(found > 0 && found < 28, "{found}");
+    });
+    let narrow =
+        Selection { frequency_hz: Some((134_312_000.0, 134_362_000.0)), ..Selection::default() };
+    with(&narrow, |open| assert_eq!(open.unwrap().channels(), 1..3 + 1));
+    let nowhere = Selection { frequency_hz: Some((1.0, 2.0)), ..Selection::default() };
+    with(&nowhere, |open| assert!(open.err().unwrap().to_string().contains("no channel lies")));
+}
+
+#[test]
+fn flags_can_be_turned_round_and_weights_used() {
+    let all = |flags| Selection { flags, ..Selection::default() };
+    let counts = |selection: &Selection| {
+        let mut found = Counts::default();
+        with(selection, |open| {
+            for series in open.unwrap().series(Average::Channels).unwrap() {
+                for count in series.counts {
+                    found.valid += count.valid;
+                    found.invalid += count.invalid;
+                }
+            }
+        });
+        found
+    };
+    let (apply, only) = (counts(&all(Flags::Apply)), counts(&all(Flags::Only)));
+    assert_eq!((apply.valid, apply.invalid), (only.invalid, only.valid));
+    // All weights of this set are positive.
+    let weighted = Selection { weights: true, ..Selection::default() };
+    assert_eq!(counts(&weighted), apply);
+}
+
+#[test]
+fn parts_of_the_baselines_give_the_same_numbers() {
+    with(&Selection::default(), |open| {
+        let open = open.unwrap();
+        for average in [Average::Channels, Average::Times, Average::None] {
+            let whole = open.series(average).unwrap();
+            let mut parts = Vec::new();
+            for batch in open.batches(average, 5 * open.memory(average)) {
+                assert!(batch.len() <= 5);
+                let mut last = (0, 1);
+                let watch = &mut |done, total| {
+                    last = (done, total);
+                    Ok::<(), crate::ReadError>(())
+                };
+                parts.extend(open.series_of(average, batch, watch).unwrap());
+                assert_eq!(last.0, last.1);
+            }
+            assert_eq!(format!("{whole:?}"), format!("{parts:?}"));
+        }
+    });
+}
+
+#[test]
+fn scalar_averages_keep_amplitudes_that_vectors_lose() {
+    let scalar = Selection { averaging: Averaging::Scalar, ..Selection::default() };
+    let amplitude = |selection: &Selection, average| {
+        let mut found = 0.0;
+        with(selection, |open| {
+            found = open.unwrap().series(average).unwrap()[0].at(0, 0, 0).unwrap().norm();
+        });
+        found
+    };
+    let samples = |selection: &Selection| {
+        let mut found = Vec::new();
+        with(selection, |open| {
+            let all = open.unwrap().series(Average::None).unwrap();
+            found = all[0].channels(0, 0).iter().map(|v| v.norm()).collect();
+        });
+        found
+    };
+    let wanted = mean(samples(&Selection::default()).into_iter());
+    assert!((amplitude(&scalar, Average::Channels) - wanted).abs() < 1e-15);
+    assert!(amplitude(&Selection::default(), Average::Channels) < wanted);
 }
