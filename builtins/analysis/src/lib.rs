@@ -2,6 +2,7 @@
 //! averaged, and put on their true axes. Nothing here draws.
 
 pub mod astro;
+pub mod closure;
 pub mod curves;
 pub mod diag;
 pub mod gains;
@@ -12,6 +13,7 @@ pub mod stations;
 pub mod stats;
 #[cfg(test)]
 mod testing;
+pub mod uv;
 pub mod visibilities;
 
 use ledama_base::operation::Registry;
@@ -19,8 +21,5 @@ use ledama_base::operation::Registry;
 /// Adds the operations of this crate.
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
-    registry
-        .with(diag::operation::ReadRows)
-        .with(diag::operation::CountRows)
-        .with(stats::Stats)
+    registry.with(diag::operation::ReadRows).with(diag::operation::CountRows).with(stats::Stats)
 }

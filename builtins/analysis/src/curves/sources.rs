@@ -97,8 +97,9 @@ impl<'a> Sources<'a> {
             return Err(wrong("there is no set"));
         }
         if request.y == Coordinate::PhaseRate && !request.x.is_time() {
-            return Err(wrong("rates of phases are along time")
-                .help("choose the axis `time` or `ha`"));
+            return Err(
+                wrong("rates of phases are along time").help("choose the axis `time` or `ha`")
+            );
         }
         let sets = paths.iter().map(|path| Source::open(path, &request));
         let sets = sets.collect::<Result<Vec<_>, _>>()?;
@@ -369,7 +370,9 @@ fn edges(centres: &[f64]) -> Vec<f64> {
 fn grid(times: &[f64], interval: f64) -> (Vec<usize>, Vec<f64>) {
     let steps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let step = if steps.is_empty() { interval } else { math::median(&steps) };
-    let (Some(first), Some(last)) = (times.first(), times.last()) else { return (Vec::new(), vec![0.0]) };
+    let (Some(first), Some(last)) = (times.first(), times.last()) else {
+        return (Vec::new(), vec![0.0]);
+    };
     let place = |time: &f64| ((time - first) / step).round();
     let regular = step > 0.0
         && times.iter().all(|time| (time - first - place(time) * step).abs() < 0.3 * step)
