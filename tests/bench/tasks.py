@@ -94,3 +94,25 @@ def noop(binary, quick):
         table.ledama(c.wall, _note(c, count))
         table.target("below 1 s", c.wall < 1)
     return [table]
+
+
+def pipeline(binary, quick):
+    """Programs as LaunchNDPPP starts them: a scratch folder, checks and a log file for each."""
+    count, times = (96, 1) if quick else (488, 3)
+    with Cluster(16) as cluster:
+        env, pids, nodes = cluster.environment(), cluster.pids(), cluster.names
+        logs = f"{cluster.base}/logs"
+        table = Table(f"{count} trivial tasks of a pipeline over 16 nodes, connecting included", "s", more_is_better=False)
+        ours = cost(_ledama(binary, "program", count) + ["--logspath", logs], times, env, pids, warm=True)
+        table.ledama(ours.wall, _note(ours, count))
+        if not shutil.which("parallel"):
+            table.absent("parallel")
+            return [table]
+        # One job at a time on each node, with its words in files as ours.
+        line = (f"seq {count} | parallel -j1 --sshlogin {','.join(nodes)} --results {cluster.base}/results "
+                "'mkdir -p /data1/scratch/{} && cd /data1/scratch/{} && true {} && rmdir /data1/scratch/{}' >/dev/null")
+        peer = cost(line, 1, env, pids, before=lambda: shutil.rmtree(f"{cluster.base}/results", ignore_errors=True))
+        table.peer("parallel", peer.wall, _note(peer, count))
+        table.target("not slower than GNU parallel", ours.wall <= peer.wall)
+        table.target("at most 1 s of CPU on the launching host", ours.client <= 1)
+    return [table]

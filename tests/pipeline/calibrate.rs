@@ -11,7 +11,7 @@ FORMAT = Name, Type, Ra, Dec, I, Q, U, V, ReferenceFrequency='134e6', SpectralIn
 one, POINT, 01:37:41.299, +33.09.35.132, 100.0, , , , ,
 ";
 
-const GAINCAL: &str = "\
+pub(super) const GAINCAL: &str = "\
 steps = [g]
 g.type = gaincal
 g.caltype = diagonal

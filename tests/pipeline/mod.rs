@@ -7,3 +7,4 @@ mod flag;
 mod ndppp;
 mod quality;
 mod scene;
+mod story;
