@@ -38,7 +38,7 @@ fn the_plan_of_dp3_gives_model_and_solutions_as_arguments() {
     assert!(line.replace('\'', "").contains(&wanted), "{line}\n{wanted}");
     scene.work.file("bbs.parset", "Strategy.Steps = [solve]\n");
     let bbs = ["-i", "raw.ref", "-a", "bbs.parset", "-m", "sky.txt", "-l", "logs"];
-    scene.run("LaunchCalibrateSA", &bbs).run().code(1).complains("--engine legacy");
+    scene.run("LaunchCalibrateSA", &bbs).run().code(2).complains("--engine legacy");
 }
 
 /// The command of the older system, without its shell: the files of each
@@ -58,10 +58,10 @@ fn the_plan_of_bbs_is_that_of_the_older_system() {
     let more = ["--engine", "legacy", "-p", "4", "-d", "3"];
     let work = (scene.work.path().display().to_string(), "[WORK]");
     let ask = |options: &str| {
-        let words = [&words[..], &more, &[options]].concat();
+        let words = [&words[..], &more, &["--program-options", options]].concat();
         shown(&scene.ok("LaunchCalibrateSA", &words), &[work.clone()])
     };
-    for options in ["--program-options=-f --parmdb all_pdb", "--options=-f --parmdb=all_pdb"] {
+    for options in ["-f --parmdb all_pdb", "-f --parmdb=all_pdb"] {
         let lines = ask(options);
         let wanted = format!(
             "node011  calibrate-stand-alone -f --parmdb {}all_pdb/SB001.parmdb \
@@ -82,7 +82,7 @@ fn the_plan_of_bbs_is_that_of_the_older_system() {
     scene.list(3);
     scene.work.file("all_pdb/L80897_SAP000_SB001.parmdb/table.dat", "");
     let words = [&words[..], &more, &["--parmdb-dir", "all_pdb"]].concat();
-    let failed = scene.run("LaunchCalibrateSA", &words).run().code(1);
+    let failed = scene.run("LaunchCalibrateSA", &words).run().code(2);
     failed.complains("SB001_uv.MS: 2 --parmdbs").complains("SB002_uv.MS: no --parmdb");
 }
 

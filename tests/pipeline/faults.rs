@@ -76,7 +76,8 @@ fn odd_paths_are_paths() {
     let folder = "/data1/users/lofareor/it's odd $HOME;x";
     let odd = scene.cluster.make("node011", folder).join("L80897_SAP000_SB000_uv.MS");
     std::fs::rename(scene.set(RAW, 0, ""), &odd).unwrap();
-    scene.ok("CreateRefFileFromPath", &["-i", folder, "-s", "11", "-o", "raw.ref", "--overwrite"]);
+    scene.ok("CreateRefFileFromPath", &["-i", folder, "-s", "11", "-o", "odd.ref"]);
+    std::fs::rename(scene.work.join("odd.ref"), scene.work.join("raw.ref")).unwrap();
     scene.parsets(TEMPLATE, &["-c", "/data2/it's there/{lds}_001"]);
     scene.ok("LaunchNDPPP", &LAUNCH);
     let made = scene.cluster.seen("node011", "/data2/it's there/L80897_001");

@@ -19,7 +19,7 @@ fn the_plan_names_strategy_and_working_folder() {
     assert!(lines[0].starts_with(&wanted), "{}\n{wanted}", lines[0]);
     assert!(lines[0].ends_with(")   (after /opt/init.sh)   (in place)"), "{}", lines[0]);
     let old = ["-t", "s.rfis"];
-    scene.run("LaunchAOFlagger", &[&words[..], &old].concat()).run().code(1).complains(".rfis");
+    scene.run("LaunchAOFlagger", &[&words[..], &old].concat()).run().code(2).complains(".rfis");
 }
 
 /// Two flaggers with one scratch root on one node do not meet, though their

@@ -32,7 +32,7 @@ fn the_plan_is_one_call_for_each_parset() {
     plan_golden::check("LaunchNDPPP", "plan", &json, &scene.work, &scene.cluster);
     // With other nodes: contiguous blocks, data over the network.
     let error = scene.run("LaunchNDPPP", &["-i", "parsets", "-l", "x", "-u", "12"]).run();
-    error.code(1).complains("paths.nfs");
+    error.code(2).complains("paths.nfs");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn parsets_have_what_stands_in_the_template_and_tell_what_they_are_for() {
         scene.work.file("t.parset", template);
         let words = ["-i", "raw.ref", "-t", "t.parset", "-o", "other"];
         let words = [&words[..], more].concat();
-        scene.run("CreateNDPPPParsetFiles", &words).run().code(1).complains(message);
+        scene.run("CreateNDPPPParsetFiles", &words).run().code(2).complains(message);
         assert!(!scene.work.has("other"));
     };
     let there = ["-c", "/data2/x"];
@@ -66,11 +66,11 @@ fn parsets_have_what_stands_in_the_template_and_tell_what_they_are_for() {
     fails("steps=[]\n", &["--in-place", "-c", "/data2/x"], "exclude each other");
     // Nothing is replaced unasked.
     let words = ["-i", "raw.ref", "-t", "template.parset", "-o", "parsets", "-c", "/data2/x"];
-    scene.run("CreateNDPPPParsetFiles", &words).run().code(1).complains("--overwrite");
+    scene.run("CreateNDPPPParsetFiles", &words).run().code(2).complains("--overwrite");
     // A parset that was changed since is not what its manifest tells.
     let changed = text.replace("msout=/data2", "msout=/data3");
     scene.work.file(format!("parsets/{set}.parset"), changed);
-    scene.run("LaunchNDPPP", &["-i", "parsets", "-l", "logs"]).run().code(1).complains("task.json");
+    scene.run("LaunchNDPPP", &["-i", "parsets", "-l", "logs"]).run().code(2).complains("task.json");
 }
 
 #[test]

@@ -35,10 +35,18 @@ pub(super) struct Scene {
     pub(super) config: PathBuf,
 }
 
-/// DP3, where it is named.
+/// DP3, where it is named and the nodes, which have a `/root` of their own, see it.
 pub(super) fn dp3() -> Result<String, Skip> {
     let lacking = || Skip("no DP3 (name it by LEDAMA_DP3)".into());
-    std::env::var("LEDAMA_DP3").ok().filter(|path| Path::new(path).exists()).ok_or_else(lacking)
+    let program = std::env::var("LEDAMA_DP3").map_err(|_| lacking())?;
+    let real = std::fs::canonicalize(&program).map_err(|_| lacking())?;
+    let text = std::fs::read_to_string(&real).unwrap_or_default();
+    let interpreter = text.lines().next().and_then(|line| line.strip_prefix("#!"));
+    let seen = |path: &Path| path.canonicalize().is_ok_and(|path| !path.starts_with("/root"));
+    if !seen(&real) || !interpreter.is_none_or(|path| seen(Path::new(path))) {
+        return Err(Skip(format!("{program} lies in /root, which the nodes do not see")));
+    }
+    Ok(program)
 }
 
 /// A program of the system.

@@ -127,7 +127,7 @@ fn what_is_not_there_is_a_warning_but_cannot_be_run() {
         recipe(verb).code(0).complains("warning: there is no module `LaunchNothing`");
     }
     let output = recipe("run").code(2).complains("error: there is no module `LaunchNothing`");
-    assert!(output.stderr.contains("step one"), "{output}");
+    assert!(output.stderr.contains("in step `one`"), "{output}");
     let json = work
         .ledama(["recipe", "show", "later", "--json"])
         .config(&work.join("ledama.toml"))
