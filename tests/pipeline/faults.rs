@@ -150,3 +150,31 @@ fn a_lost_node_loses_its_own_products_only() {
     assert!(again.stderr.contains("2 ok, 2 skipped, 0 not done"), "{again}");
     assert_eq!(scene.rows("out.ref").len(), 4);
 }
+
+/// Ctrl-C in the middle: the program and what it has started end, and what it
+/// had made so far is gone.
+#[test]
+fn an_interrupted_task_leaves_nothing() {
+    let scene = need!(Scene::empty(1, "SLOW"));
+    let here = scene.work.join("here");
+    let slow = format!(
+        "#!/bin/sh\ncase \"$*\" in *msout=*) mkdir \"$(echo \"$*\" | sed \
+         's/.*msout=\\([^ ]*\\).*/\\1/')\"; touch {}; sleep 600 & wait;; esac\n",
+        here.display()
+    );
+    let program = scene.work.file("slow-dp3", slow);
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, executable).unwrap();
+    let text = std::fs::read_to_string(&scene.config).unwrap();
+    std::fs::write(&scene.config, text.replace("SLOW", program.to_str().unwrap())).unwrap();
+    need!(scene.fill(1));
+    scene.averaging();
+    let run = scene.run("LaunchNDPPP", &LAUNCH).start();
+    wait::until("DP3 works", || here.exists().then_some(()));
+    run.interrupt();
+    let stopped = run.wait().no_panic();
+    assert_ne!(stopped.code, 0, "{stopped}");
+    scene.cluster.expect_nothing_left();
+    scene.expect_tidy();
+    assert!(!scene.set(AVERAGED, 0, ".dppp").exists());
+}

@@ -65,4 +65,6 @@ fn raw_data_becomes_a_calibrated_version_3_in_the_database() {
     assert_eq!(asked.stdout().trim(), "12");
     let asked = scene.ok("GetQTSs", &["--dburl", &database, "--count"]);
     assert!(asked.stdout().trim().parse::<u32>().unwrap() > 0, "{asked}");
+    let asked = scene.ok("GetGains", &["--dburl", &database, "--count"]);
+    assert!(asked.stdout().trim().parse::<u32>().unwrap() > 0, "{asked}");
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use ledama_tables::Table;
 use serde::Serialize;
 
 use super::{Gains, Request};
@@ -25,7 +26,8 @@ pub enum Source {
 const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// Reads the gains of a parameter table, an H5parm file, or a measurement set
-/// with a table `instrument` inside or a file `instrument.h5` beside or in it.
+/// with a table `instrument` inside or a file `instrument.h5` in it or `NAME.h5`
+/// beside it. A table without values counts only where there is no such file.
 ///
 /// `path` may end with a selection, `path::solset/soltab,soltab`, for H5parm.
 pub fn read(path: &Path, request: &Request) -> Result<Gains, ReadError> {
@@ -60,8 +62,11 @@ pub fn find(path: &Path) -> Result<(Source, PathBuf), ReadError> {
     if path.join("NAMES/table.dat").is_file() {
         return Ok((Source::Parmdb, path.into()));
     }
-    if path.join("instrument/table.dat").is_file() {
-        return Ok((Source::Parmdb, path.join("instrument")));
+    let instrument = path.join("instrument");
+    let table = instrument.join("table.dat").is_file();
+    // One without values came with the set; what was solved for is elsewhere.
+    if table && !Table::open(&instrument).is_ok_and(|table| table.nrow() == 0) {
+        return Ok((Source::Parmdb, instrument));
     }
     let beside = path.file_name().map(|name| {
         let mut name = name.to_os_string();
@@ -72,6 +77,7 @@ pub fn find(path: &Path) -> Result<(Source, PathBuf), ReadError> {
     let also = Some(path.with_extension("h5"));
     match [inside, beside, also].into_iter().flatten().find(|file| file.is_file()) {
         Some(file) => Ok((Source::H5parm, file)),
+        None if table => Ok((Source::Parmdb, instrument)),
         None => Err(ReadError::not_found(path, "has no table `instrument` and no H5parm file")),
     }
 }

@@ -22,6 +22,8 @@ pub struct Known {
     pub links: bool,
     /// Patterns of lines and what they mean.
     pub rules: &'static [(&'static str, Meaning)],
+    /// Statuses that mean something, and what.
+    pub statuses: &'static [(i32, &'static str)],
     /// Generation of its options.
     pub dialect: Option<&'static str>,
 }
@@ -35,6 +37,7 @@ const PLAIN: Known = Known {
     group: false,
     links: false,
     rules: &[],
+    statuses: &[],
     dialect: None,
 };
 
@@ -61,12 +64,14 @@ pub static KNOWN: &[Known] = &[
         command: &["aoflagger"],
         version: &["--version"],
         rules: &[(r"(?i)failed to open temporary", Meaning::Failure)],
+        statuses: &[(10, "it does not understand its options"), (30, "it could not go on")],
         ..PLAIN
     },
     Known {
         key: "aoquality",
         about: "collects and shows quality statistics",
         command: &["aoquality"],
+        statuses: &[(134, "it gave up"), (255, "it was told to do nothing")],
         ..PLAIN
     },
     Known {
@@ -83,6 +88,7 @@ pub static KNOWN: &[Known] = &[
         command: &["wsclean"],
         environment: &[("OPENBLAS_NUM_THREADS", "1")],
         version: &["--version"],
+        statuses: &[(255, "it could not go on; its reason is in its output")],
         ..PLAIN
     },
     Known {

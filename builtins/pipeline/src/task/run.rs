@@ -14,7 +14,7 @@ use super::lock::SetLock;
 use super::place::{Filler, Scratch, Staged};
 use super::provenance::Call;
 use super::{Answer, Facts, State, Task, check, place, provenance, space};
-use crate::program::{command_line, start_failure};
+use crate::program::{KNOWN, command_line, start_failure};
 use crate::rules::Wrangler;
 
 /// Most of standard output that is part of the answer, bytes.
@@ -175,7 +175,13 @@ fn call(
                 return Err(failure);
             }
             let how = match end {
-                ProgramEnd::Status(status) => format!("ended with status {status}"),
+                ProgramEnd::Status(status) => {
+                    let known = KNOWN.iter().find(|known| known.key == card.key);
+                    let statuses = known.map_or(&[][..], |known| known.statuses);
+                    let meaning = statuses.iter().find(|(known, _)| *known == status);
+                    let meaning = meaning.map_or(String::new(), |(_, text)| format!(" ({text})"));
+                    format!("ended with status {status}{meaning}")
+                }
                 ProgramEnd::Signal(signal) => format!("was killed by signal {signal}"),
             };
             let last = heard.last.as_ref().map_or(String::new(), |last| format!(": {last}"));
