@@ -58,7 +58,8 @@ fn the_plan_of_bbs_is_that_of_the_older_system() {
     let more = ["--engine", "legacy", "-p", "4", "-d", "3"];
     let work = (scene.work.path().display().to_string(), "[WORK]");
     let ask = |options: &str| {
-        let words = [&words[..], &more, &["--program-options", options]].concat();
+        let options = format!("--program-options={options}");
+        let words = [&words[..], &more, &[options.as_str()]].concat();
         shown(&scene.ok("LaunchCalibrateSA", &words), &[work.clone()])
     };
     for options in ["-f --parmdb all_pdb", "-f --parmdb=all_pdb"] {

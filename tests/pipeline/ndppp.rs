@@ -30,9 +30,22 @@ fn the_plan_is_one_call_for_each_parset() {
     assert!(!scene.work.has("logs"), "a dry run makes no folders");
     let json = scene.ok("LaunchNDPPP", &[&words[..], &["--json"]].concat());
     plan_golden::check("LaunchNDPPP", "plan", &json, &scene.work, &scene.cluster);
-    // With other nodes: contiguous blocks, data over the network.
-    let error = scene.run("LaunchNDPPP", &["-i", "parsets", "-l", "x", "-u", "12"]).run();
-    error.code(2).complains("paths.nfs");
+}
+
+/// Contiguous blocks of nearly equal size; data of other nodes is read over the network.
+#[test]
+fn other_nodes_share_the_parsets() {
+    let scene = need!(Scene::empty(3, "DP3"));
+    scene.list(11);
+    scene.averaging();
+    let words = ["-i", "parsets", "-l", "logs", "-u", "11-13", "--query"];
+    let lines = shown(&scene.ok("LaunchNDPPP", &words), &[]);
+    let nodes: Vec<&str> = lines.iter().map(|line| &line[..7]).collect();
+    let count = |node: &str| nodes.iter().filter(|name| **name == node).count();
+    assert_eq!((count("node011"), count("node012"), count("node013")), (4, 4, 3));
+    assert!(nodes.is_sorted(), "{nodes:?}");
+    assert!(lines[0].contains(&format!("msin={RAW}/")), "{}", lines[0]);
+    assert!(lines[1].contains(&format!("msin=/net/node012{RAW}/")), "{}", lines[1]);
 }
 
 #[test]
@@ -124,4 +137,13 @@ fn a_change_in_place_is_tried_first_and_recorded() {
     let failed = scene.run("LaunchNDPPP", &["-i", "parsets", "-l", "logs"]).run();
     failed.code(1).complains("ended with status");
     assert_eq!(Table::open(set.join("HISTORY")).unwrap().nrow(), before + 1);
+}
+
+#[test]
+fn the_doctor_asks_the_programs() {
+    let scene = need!(dp3().and_then(|dp3| Scene::empty(1, &dp3)));
+    let output = scene.work.ledama(["doctor"]).config(&scene.config).ok().stdout();
+    let line = output.lines().find(|line| line.starts_with("program dp3: ok")).unwrap();
+    assert!(line.ends_with("(DP3 6.6.0)"), "{line}");
+    assert!(output.contains("program aoflagger: "), "{output}");
 }

@@ -21,7 +21,9 @@ fn the_plan_puts_the_set_last() {
     );
     let line = ask(&["-c", "query_g RFIPercentage"]);
     assert!(line.starts_with(&format!("node011  aoquality query_g RFIPercentage {set}")), "{line}");
-    for (wrong, message) in [("colect", "`collect`"), ("query_t", "kind of one statistic")] {
+    for (wrong, message) in
+        [("colect", "did you mean collect"), ("query_t", "kind of one statistic")]
+    {
         let words = [&words[..], &["-c", wrong]].concat();
         scene.run("LaunchAOQuality", &words).run().code(2).complains(message);
     }

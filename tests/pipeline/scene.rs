@@ -66,7 +66,7 @@ impl Scene {
         let work = Work::new();
         let scratch = work.path().join("scratch");
         let more = format!(
-            "\n[data]\nfree_margin_mib = 0\n\n[pipeline]\nscratch = '{}'\n\n[programs]\n\
+            "\n[paths]\nnfs = '/net/{{node}}{{path}}'\n\n[data]\nfree_margin_mib = 0\n\n[pipeline]\nscratch = '{}'\n\n[programs]\n\
              dp3 = ['{program}']\n",
             scratch.display()
         );
