@@ -11,6 +11,7 @@ pub mod direct;
 pub mod input;
 pub mod keys;
 pub mod kinds;
+pub mod map;
 pub mod operation;
 pub mod reduce;
 pub mod row;

@@ -42,6 +42,8 @@ pub struct Line {
     pub values: Vec<Complex64>,
     /// Mean modulus and phase of each, if those are averaged by themselves.
     pub polar: Option<Vec<(f64, f64)>>,
+    /// Its place on the other axis, and the step there, if that is not averaged.
+    pub across: Option<(f64, Option<f64>)>,
 }
 
 /// One correlation of a row along the plotted axis.
@@ -71,8 +73,10 @@ pub fn reduce(
     // The plotted axis first.
     let planes: Vec<_> =
         planes.into_iter().map(|plane| if time { plane.reversed_axes() } else { plane }).collect();
-    let (places, step) =
-        if time { (&row.time_mjd_s, row.time_step_s) } else { (&row.freq_mhz, row.freq_step_mhz) };
+    let times = (&row.time_mjd_s, row.time_step_s);
+    let channels = (&row.freq_mhz, row.freq_step_mhz);
+    let ((places, step), (others, other_step)) =
+        if time { (times, channels) } else { (channels, times) };
     let factor = factor(step.or_else(|| median_step(places)), places.len(), resolution);
     let across = planes.first().map_or(0, |plane| plane.len_of(Axis(1)));
     let scalar = averaging == Averaging::Scalar && row.quantity == Quantity::Gain;
@@ -81,15 +85,10 @@ pub fn reduce(
         for at in 0..across {
             let parts: Vec<Vec<Complex64>> =
                 planes.iter().map(|plane| plane.column(at).to_vec()).collect();
-            lines.push(line(
-                &row.quantity,
-                places,
-                step,
-                &parts,
-                None,
-                factor,
-                resolution.decimate,
-            ));
+            let mut one =
+                line(&row.quantity, places, step, &parts, None, factor, resolution.decimate);
+            one.across = others.get(at).map(|place| (*place, other_step));
+            lines.push(one);
         }
     } else {
         let parts: Vec<Vec<Complex64>> = planes
@@ -140,6 +139,7 @@ fn line(
             step,
             values: values(&mut parts.iter().map(keep)),
             polar: polar.map(|polar| polar.into_iter().step_by(factor).collect()),
+            across: None,
         };
     }
     let bin = |part: &Vec<Complex64>| {
@@ -150,6 +150,7 @@ fn line(
         step,
         values: values(&mut parts.iter().map(bin)),
         polar: polar.map(|polar| polar.chunks(factor).map(mean_polar).collect()),
+        across: None,
     }
 }
 

@@ -1,0 +1,7 @@
+//! Figures of subjects: what is plotted of diagnostics and of stations.
+
+pub mod clock;
+pub mod diagnostics;
+pub mod grid;
+pub mod labels;
+pub mod settings;
