@@ -261,6 +261,13 @@ impl OptionDecl {
         key_of(&self.name)
     }
 
+    /// Whether it is a text of several numbers, of which the first may be negative:
+    /// `MIN,MAX`, `FIRST,LAST`, `NUMBERS`.
+    pub fn is_of_numbers(&self) -> bool {
+        let told = self.metavar.as_deref().unwrap_or_default();
+        self.kind == Kind::Text && ["MIN", "FIRST", "NUMBERS"].iter().any(|word| told.starts_with(word))
+    }
+
     /// What its value is called in the help.
     pub fn shown_metavar(&self) -> &str {
         self.metavar.as_deref().unwrap_or(self.kind.metavar())

@@ -60,5 +60,5 @@ pub use parents::Parents;
 pub use pattern::Pattern;
 pub use plan::Plan;
 pub use run::{Key, PAGE_SIZE, Page};
-pub use stations::{Baselines, Station, baselines, stations};
+pub use stations::{Baselines, Participation, Station, baselines, participations, stations};
 pub use write::{Form, Sink};

@@ -8,7 +8,7 @@ use super::pattern::Pattern;
 use super::plan::Plan;
 use crate::error::{LeddbError, Result};
 use crate::schema::pseudo::Pseudo;
-use crate::store::{Transaction, Value};
+use crate::store::{Statement, Transaction, Value};
 
 /// A station.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,4 +125,46 @@ impl Plan {
         let statement = tx.dialect().build(&select);
         tx.rows(statement)?.iter().map(|row| row.get(0)).collect()
     }
+}
+
+/// A station that took part in an observation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Participation {
+    /// The station.
+    pub station: String,
+    /// The observation.
+    pub observation: String,
+    /// Its antenna band.
+    pub antenna_type: String,
+    /// How many beams it has.
+    pub beams: i64,
+    /// Its start, MJD in seconds.
+    pub start: Option<f64>,
+    /// Its end, MJD in seconds.
+    pub end: Option<f64>,
+}
+
+/// Which station took part in which observation, in the order of time.
+pub fn participations(tx: &mut Transaction) -> Result<Vec<Participation>> {
+    let statement = Statement::constant(
+        "SELECT s.\"station\", l.\"name\", l.\"antenna_type\", l.\"initial_mjd\", l.\"final_mjd\", \
+         (SELECT count(*) FROM \"lofar_dataset_beam\" AS b WHERE b.\"lofar_dataset\" = l.\"name\") \
+         FROM \"lofar_dataset_has_station\" AS s \
+         JOIN \"lofar_dataset\" AS l ON l.\"name\" = s.\"lofar_dataset\" \
+         ORDER BY l.\"initial_mjd\", l.\"name\", s.\"station\"",
+        Vec::new(),
+    );
+    let mut all = Vec::new();
+    tx.each(statement, |row| {
+        all.push(Participation {
+            station: row.get(0)?,
+            observation: row.get(1)?,
+            antenna_type: row.get::<Option<String>>(2)?.unwrap_or_default(),
+            start: row.get(3)?,
+            end: row.get(4)?,
+            beams: row.get(5)?,
+        });
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(all)
 }

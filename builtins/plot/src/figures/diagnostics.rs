@@ -5,8 +5,6 @@ mod look;
 mod maps;
 pub mod operation;
 mod points;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeSet;
 
@@ -41,10 +39,8 @@ pub fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, OperationEr
     if rows.is_empty() {
         return Err(nothing(settings));
     }
-    let made = match settings.map {
-        Some(across) => maps::figure(rows, settings, across)?,
-        None => points::figure(rows, settings)?,
-    };
+    let made =
+        if settings.map { maps::figure(rows, settings)? } else { points::figure(rows, settings)? };
     if made.points == 0 {
         return Err(nothing(settings).help("every sample of the selection is missing"));
     }
@@ -104,10 +100,9 @@ fn averaging(rows: &[Reduced], settings: &Settings) -> String {
     };
     let added = rows.iter().all(|row| row.quantity.is_added());
     let statistics = rows.iter().any(|row| row.quantity != Quantity::Gain);
-    let map = settings.map.is_some_and(|across| rows.iter().any(|row| row.lines.iter().any(|line| line.across.is_some())) || across.is_some() && wanted.averaging == Averaging::None);
+    let whole = rows.iter().flat_map(|row| &row.lines).any(|line| line.across.is_some());
     let how = match wanted.averaging {
-        _ if other.is_empty() || map => "every sample".to_string(),
-        Averaging::None => "every sample".to_string(),
+        _ if other.is_empty() || whole => "every sample".to_string(),
         _ if added => format!("accumulators added over {other}"),
         Averaging::Scalar if !statistics => format!("moduli and phases averaged over {other}"),
         _ => format!("complex mean over {other}"),

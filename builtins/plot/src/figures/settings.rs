@@ -92,8 +92,10 @@ pub struct Settings {
     pub legend: bool,
     /// Phases in degrees.
     pub degrees: bool,
-    /// A map instead of points, with these rows; `None` in it: the usual ones.
-    pub map: Option<Option<Across>>,
+    /// A map instead of points.
+    pub map: bool,
+    /// What its rows are; the usual ones if absent.
+    pub across: Option<Across>,
     /// A second scale above the panels.
     pub top: Option<TopAxis>,
     /// Pixels at scale 1.
@@ -152,7 +154,8 @@ impl Settings {
             offsets: offsets(given.yoffset.as_deref(), yaxes.len())?,
             legend: given.legend,
             degrees: given.degrees,
-            map: given.map.then_some(given.across),
+            map: given.map,
+            across: given.across,
             top: top(given, xaxis)?,
             size: given.size.as_deref().map_or(Ok(SIZE), size)?,
             scale: given.scale.unwrap_or(1.0),

@@ -17,14 +17,10 @@ use crate::figure::{
     Axis, ColourBar, ColourMap, Figure, Layer, Map, Panel, Place, Range, Ticks,
 };
 
-pub(super) fn figure(
-    rows: &[Reduced],
-    settings: &Settings,
-    across: Option<Across>,
-) -> Result<Made, OperationError> {
+pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, OperationError> {
     let wanted = &settings.wanted;
     let coordinate = wanted.yaxes[0];
-    let across = across.unwrap_or_else(|| usual(rows, settings));
+    let across = settings.across.unwrap_or_else(|| usual(rows, settings));
     let (maps, placing) = maps(rows, wanted, coordinate, across)?;
     let factor = unit(coordinate, settings.degrees);
     let mut notes = Vec::new();
@@ -93,10 +89,13 @@ pub(super) fn figure(
     })
 }
 
+/// The attribute that gains go over.
+pub(super) const STATION: keys::Attribute = keys::Attribute::Station;
+
 /// The rows of maps of these rows, if nobody chose.
 pub(super) fn usual(rows: &[Reduced], settings: &Settings) -> Across {
     let stations = rows.windows(2).any(|pair| pair[0].facts.station != pair[1].facts.station);
-    let by_panel = settings.wanted.panels.0.contains(&keys::Attribute::Station);
+    let by_panel = settings.wanted.panels.0.contains(&STATION);
     Across::usual(settings.of, settings.wanted.xaxis.is_time(), stations && !by_panel)
 }
 
