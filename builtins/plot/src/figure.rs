@@ -204,7 +204,7 @@ pub enum Colour {
 }
 
 /// Shape of points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Marker {
     /// ●
     Circle,
@@ -290,4 +290,66 @@ pub struct ColourBar {
     pub ticks: Ticks,
     /// The scale is logarithmic.
     pub logarithm: bool,
+}
+
+impl Default for Figure {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            subtitle: String::new(),
+            size: (1200, 800),
+            scale: 1.0,
+            theme: Theme::Light,
+            panels: Vec::new(),
+            legend: Vec::new(),
+            colour_bar: None,
+        }
+    }
+}
+
+impl Default for Panel {
+    fn default() -> Self {
+        Self {
+            place: Place::Cell { row: 0, column: 0, rows: 1, columns: 1, joined: false },
+            title: String::new(),
+            x: Axis::default(),
+            y: Axis::default(),
+            top: None,
+            square: false,
+            layers: Vec::new(),
+            note: String::new(),
+            inset: String::new(),
+        }
+    }
+}
+
+impl Default for Axis {
+    fn default() -> Self {
+        Self {
+            label: String::new(),
+            range: Range::Auto,
+            ticks: Ticks::Numbers,
+            named: true,
+            reversed: false,
+        }
+    }
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            style: Style::default(),
+            x: Vec::new(),
+            y: Vec::new(),
+            line: Line::None,
+        }
+    }
+}
+
+impl Default for Style {
+    /// A disc of 2 pixels in ink.
+    fn default() -> Self {
+        Self { colour: Colour::Ink, marker: Marker::Circle, radius: 2.0, opacity: 0.9 }
+    }
 }

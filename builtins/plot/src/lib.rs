@@ -4,9 +4,21 @@
 //! axes, series, maps. It is drawn as PNG, as SVG, as a page for a browser,
 //! or into a frame of a movie.
 
+pub mod dump;
 pub mod figure;
+pub mod output;
+pub mod palette;
+pub mod render;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;
 #[cfg(feature = "script")]
 pub mod script;
+
+mod canvas;
+mod html;
+mod png;
+mod text;
+mod ticks;
 
 use ledama_base::operation::Registry;
 
