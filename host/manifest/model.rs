@@ -265,7 +265,8 @@ impl OptionDecl {
     /// `MIN,MAX`, `FIRST,LAST`, `NUMBERS`.
     pub fn is_of_numbers(&self) -> bool {
         let told = self.metavar.as_deref().unwrap_or_default();
-        self.kind == Kind::Text && ["MIN", "FIRST", "NUMBERS"].iter().any(|word| told.starts_with(word))
+        self.kind == Kind::Text
+            && ["MIN", "FIRST", "NUMBERS"].iter().any(|word| told.starts_with(word))
     }
 
     /// What its value is called in the help.

@@ -6,6 +6,7 @@
 
 pub mod dump;
 pub mod figure;
+pub mod figures;
 pub mod output;
 pub mod palette;
 pub mod render;
@@ -28,4 +29,6 @@ pub use figure::Figure;
 #[must_use]
 pub fn operations(registry: Registry) -> Registry {
     registry
+        .with(figures::diagnostics::operation::PlotDiagnostic)
+        .with(figures::used_stations::operation::PlotUsedStations)
 }

@@ -3,4 +3,6 @@
 use rhai::Engine;
 
 /// Registers it.
-pub fn register(_engine: &mut Engine) {}
+pub fn register(engine: &mut Engine) {
+    crate::figures::script::register(engine);
+}

@@ -118,9 +118,7 @@ mod tests {
             for (place, name) in names {
                 let mjd = place + UNIX_MJD_S;
                 let angle = match what {
-                    TopAxis::Ha => {
-                        astro::hour_angle(POINTING.0, POINTING.1, mjd, Place::LOFAR)
-                    }
+                    TopAxis::Ha => astro::hour_angle(POINTING.0, POINTING.1, mjd, Place::LOFAR),
                     TopAxis::Lst => astro::sidereal_time(mjd, Place::LOFAR),
                 };
                 let off = angle - (angle / 3600.0).round() * 3600.0;

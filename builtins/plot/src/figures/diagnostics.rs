@@ -81,7 +81,13 @@ fn title(rows: &[Reduced], settings: &Settings) -> String {
 }
 
 /// Second line: how much is drawn, how it came about.
-fn subtitle(points: usize, masked: usize, rows: &[Reduced], settings: &Settings, more: &str) -> String {
+fn subtitle(
+    points: usize,
+    masked: usize,
+    rows: &[Reduced],
+    settings: &Settings,
+    more: &str,
+) -> String {
     let mut parts = vec![format!("{points} points, {masked} missing"), averaging(rows, settings)];
     if !more.is_empty() {
         parts.push(more.to_string());
@@ -124,13 +130,7 @@ fn horizontal(settings: &Settings, pieces: &[(f64, f64)], range: Range, named: b
         XAxis::HourAngle => Ticks::HourAngle,
         XAxis::Frequency => Ticks::Numbers,
     };
-    Axis {
-        label: settings.wanted.xaxis.label().to_string(),
-        range,
-        ticks,
-        named,
-        reversed: false,
-    }
+    Axis { label: settings.wanted.xaxis.label().to_string(), range, ticks, named, reversed: false }
 }
 
 /// Keys in words, for notes and titles.

@@ -52,7 +52,10 @@ impl Picture {
     pub fn check(&self) -> Result<(), OperationError> {
         let path = rawtext::text_path(&self.path);
         output::Format::of(&path).map_err(|error| failed(&error))?;
-        for file in [Some(named(&path)), self.page.then(|| path.with_extension("html"))].into_iter().flatten() {
+        for file in [Some(named(&path)), self.page.then(|| path.with_extension("html"))]
+            .into_iter()
+            .flatten()
+        {
             if !self.force && file.exists() {
                 return Err(there(&file));
             }
@@ -64,7 +67,8 @@ impl Picture {
     pub fn write(&self, figure: &Figure) -> Result<Written, OperationError> {
         let path = rawtext::text_path(&self.path);
         let options = OutputOptions { force: self.force, stamp: self.stamp.clone() };
-        let write = |path: &Path| output::write(figure, path, &options).map_err(|error| failed(&error));
+        let write =
+            |path: &Path| output::write(figure, path, &options).map_err(|error| failed(&error));
         let mut files = vec![write(&path)?];
         if self.page && files[0].extension().is_none_or(|end| end != "html") {
             files.push(write(&path.with_extension("html"))?);

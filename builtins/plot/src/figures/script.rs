@@ -112,7 +112,11 @@ fn absolute(text: &str) -> String {
         }
     };
     let whole = one(text);
-    if whole != text { whole } else { text.split(',').map(|item| one(item.trim())).collect::<Vec<_>>().join(",") }
+    if whole != text {
+        whole
+    } else {
+        text.split(',').map(|item| one(item.trim())).collect::<Vec<_>>().join(",")
+    }
 }
 
 pub(super) fn database(choice: &Choice, inventory: &Inventory) -> Result<String, OperationError> {
@@ -165,10 +169,13 @@ fn used(options: &Value, inventory: &Inventory) -> Result<UsedInput, OperationEr
     let size = given.size.as_deref().map_or(Ok(used_stations::SIZE), settings::size)?;
     let scale = given.scale.unwrap_or(1.0);
     let database = database(&given.database, inventory)?;
-    let parameters = serde_json::json!([&database, &given.wanted, given.color_by, size, scale, given.theme]);
+    let parameters =
+        serde_json::json!([&database, &given.wanted, given.color_by, size, scale, given.theme]);
     let object = given.wanted.ldss.first().cloned().unwrap_or_else(|| "all".to_string());
     let wanted = Wanted { colour: given.color_by, ..given.wanted };
-    let picture = (given.format == "picture").then(|| given.picture.picture(&object, &parameters)).transpose()?;
+    let picture = (given.format == "picture")
+        .then(|| given.picture.picture(&object, &parameters))
+        .transpose()?;
     Ok(UsedInput {
         database,
         timeout_s: given.timeout,

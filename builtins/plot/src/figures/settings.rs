@@ -121,7 +121,10 @@ fn numbers(text: &str, option: &str) -> Result<Vec<f64>, OperationError> {
     text.split(',')
         .map(|item| {
             number(item).ok_or_else(|| {
-                wrong(format!("--{option}: `{}` is no number", item.trim()), "numbers with commas between them are needed")
+                wrong(
+                    format!("--{option}: `{}` is no number", item.trim()),
+                    "numbers with commas between them are needed",
+                )
             })
         })
         .collect()
@@ -140,7 +143,10 @@ impl Settings {
             // The usual key makes way for that of the panels.
             colours.0.retain(|one| !panels.0.contains(one));
         } else if colours.0.is_empty() {
-            return Err(wrong("the colour key is empty", "`--colorkey l` tells observations apart"));
+            return Err(wrong(
+                "the colour key is empty",
+                "`--colorkey l` tells observations apart",
+            ));
         }
         colours.apart(&panels)?;
         let resolution = Resolution {
@@ -261,7 +267,10 @@ fn yrange(text: Option<&str>, axes: usize) -> Result<YRange, OperationError> {
         ));
     }
     if let Some([low, high]) = pairs.iter().find(|[low, high]| low >= high) {
-        return Err(wrong(format!("--yrange: {low} is not below {high}"), "the smaller one comes first"));
+        return Err(wrong(
+            format!("--yrange: {low} is not below {high}"),
+            "the smaller one comes first",
+        ));
     }
     Ok(YRange::Fixed(pairs.iter().map(|[low, high]| (*low, *high)).collect()))
 }
@@ -293,9 +302,12 @@ pub fn size(text: &str) -> Result<(u32, u32), OperationError> {
     let parsed = text.split_once(['x', 'X', ',']).and_then(|(width, height)| {
         Some((width.trim().parse::<u32>().ok()?, height.trim().parse::<u32>().ok()?))
     });
-    parsed
-        .filter(|(width, height)| *width > 0 && *height > 0)
-        .ok_or_else(|| wrong(format!("--size: `{text}` is no size"), "width and height in pixels, such as `2500x1000`"))
+    parsed.filter(|(width, height)| *width > 0 && *height > 0).ok_or_else(|| {
+        wrong(
+            format!("--size: `{text}` is no size"),
+            "width and height in pixels, such as `2500x1000`",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -335,7 +347,10 @@ mod tests {
             (|one| one.resolution = Some("-3".into()), "no width"),
             (|one| one.correlations = vec![4], "no correlation 4"),
             (|one| one.colorkey = Some(String::new()), "key is empty"),
-            (|one| (one.colorkey, one.subplotkey) = (Some("cf".into()), Some("c".into())), "corr is in"),
+            (
+                |one| (one.colorkey, one.subplotkey) = (Some("cf".into()), Some("c".into())),
+                "corr is in",
+            ),
             (|one| one.size = Some("2500".into()), "no size"),
             (
                 |one| (one.xaxis, one.top_axis) = (Some(XAxis::Frequency), Some(TopAxis::Ha)),

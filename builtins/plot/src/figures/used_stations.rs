@@ -84,11 +84,7 @@ impl Usage {
         let of = |names: &'_ [String]| names.iter().map(String::clone).collect::<Vec<_>>();
         let known_names = of(known_observations);
         unknown("observation", &wanted.ldss, &known_names.iter().map(String::as_str).collect())?;
-        unknown(
-            "station",
-            &wanted.stations,
-            &known_stations.iter().map(String::as_str).collect(),
-        )?;
+        unknown("station", &wanted.stations, &known_stations.iter().map(String::as_str).collect())?;
         let chosen = |list: &[String], name: &String| list.is_empty() || list.contains(name);
         let rows: Vec<Participation> = all
             .into_iter()
@@ -165,7 +161,8 @@ fn end(row: &Participation) -> Option<f64> {
 /// Makes the figure. Fails if there is nothing to be seen.
 pub fn figure(usage: &Usage, wanted: &Wanted) -> Result<Figure, OperationError> {
     if usage.observations().is_empty() {
-        let what = "no data: no station of the selection took part in an observation with a known start";
+        let what =
+            "no data: no station of the selection took part in an observation with a known start";
         return Err(OperationError::new(ErrorKind::NotFound, what));
     }
     let mut figure = if wanted.nights { nights(usage) } else { by_station(usage, wanted)? };
@@ -230,11 +227,11 @@ fn by_station(usage: &Usage, wanted: &Wanted) -> Result<Figure, OperationError> 
     };
     let legend = groups.iter().enumerate().map(entry).filter(|_| coloured).collect();
     #[allow(clippy::cast_precision_loss)]
-    let names = usage.stations.iter().enumerate().map(|(k, name)| (2.0 * k as f64 + 1.0, name.clone()));
+    let names =
+        usage.stations.iter().enumerate().map(|(k, name)| (2.0 * k as f64 + 1.0, name.clone()));
     #[allow(clippy::cast_precision_loss)]
     let top = 2.0 * usage.stations.len() as f64;
-    let ticks =
-        if wanted.compress { Ticks::UtcPieces(wrap.pieces().to_vec()) } else { Ticks::Utc };
+    let ticks = if wanted.compress { Ticks::UtcPieces(wrap.pieces().to_vec()) } else { Ticks::Utc };
     let layers = groups
         .into_iter()
         .enumerate()
@@ -298,9 +295,11 @@ fn nights(usage: &Usage) -> Figure {
     #[allow(clippy::cast_precision_loss)]
     let every = found.len().div_ceil(40).max(1);
     #[allow(clippy::cast_precision_loss)]
-    let names = found.iter().enumerate().step_by(every).map(|(line, day)| {
-        (2.0 * line as f64 + 1.0, date(*day as f64 * 86_400.0))
-    });
+    let names = found
+        .iter()
+        .enumerate()
+        .step_by(every)
+        .map(|(line, day)| (2.0 * line as f64 + 1.0, date(*day as f64 * 86_400.0)));
     let hours = (0..=12).map(|step| {
         let hour = 12 + 2 * step;
         (f64::from(hour) * 3600.0, format!("{:02}:00", hour % 24))

@@ -21,7 +21,10 @@ pub(super) fn look(key: &Key, colours: &[KeyValues]) -> Look {
     if key.0 == [Attribute::Corr] {
         let styles = colours
             .iter()
-            .map(|values| Style { colour: palette::correlation(&keys::text(values)), ..Style::default() })
+            .map(|values| Style {
+                colour: palette::correlation(&keys::text(values)),
+                ..Style::default()
+            })
             .collect();
         return Look { styles, bar: None };
     }

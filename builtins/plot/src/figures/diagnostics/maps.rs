@@ -13,9 +13,7 @@ use super::super::labels;
 use super::super::settings::{Settings, YRange};
 use super::points::unit;
 use super::{Made, horizontal, subtitle, title, words};
-use crate::figure::{
-    Axis, ColourBar, ColourMap, Figure, Layer, Map, Panel, Place, Range, Ticks,
-};
+use crate::figure::{Axis, ColourBar, ColourMap, Figure, Layer, Map, Panel, Place, Range, Ticks};
 
 pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, OperationError> {
     let wanted = &settings.wanted;
@@ -34,7 +32,8 @@ pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, Oper
         .filter(|value| value.is_finite())
         .collect();
     let range = colours(coordinate, &all, settings);
-    let colours = if coordinate == Coordinate::Phase { ColourMap::Cyclic } else { ColourMap::Sequential };
+    let colours =
+        if coordinate == Coordinate::Phase { ColourMap::Cyclic } else { ColourMap::Sequential };
     let (lines, columns) = grid(maps.panels.len(), 1);
     let mut panels = Vec::new();
     for (group, (values, cells)) in maps.panels.iter().enumerate() {
@@ -67,8 +66,13 @@ pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, Oper
         }
     }
     let label = labels::vertical(coordinate, &quantities, settings.degrees);
-    let ticks = if coordinate.is_phase() && !settings.degrees { Ticks::Phase } else { Ticks::Numbers };
-    let more = if maps.key.0.is_empty() { String::new() } else { format!("panels by {}", words(&maps.key)) };
+    let ticks =
+        if coordinate.is_phase() && !settings.degrees { Ticks::Phase } else { Ticks::Numbers };
+    let more = if maps.key.0.is_empty() {
+        String::new()
+    } else {
+        format!("panels by {}", words(&maps.key))
+    };
     let figure = Figure {
         title: title(rows, settings),
         subtitle: subtitle(maps.points, maps.masked, rows, settings, &more),

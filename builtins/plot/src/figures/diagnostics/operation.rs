@@ -66,7 +66,8 @@ impl Operation for PlotDiagnostic {
         let mut rows: Vec<Reduced> = Vec::new();
         // The rows of a map are known when all rows are; most go over the other axis.
         let across = settings.map.then(|| settings.across.unwrap_or_else(|| usual(&input)));
-        let averaging = across.map_or(wanted.averaging, |across| across.averaging(wanted.averaging));
+        let averaging =
+            across.map_or(wanted.averaging, |across| across.averaging(wanted.averaging));
         let brought = input.input.each(ctx, &mut |row| {
             for correlation in &wanted.correlations {
                 let time = wanted.xaxis.is_time();

@@ -94,7 +94,13 @@ fn x_axis(settings: &Settings, plotted: &Plotted, named: bool) -> Axis {
     horizontal(settings, plotted.wrap.pieces(), range, named)
 }
 
-fn y_axis(settings: &Settings, rows: &[Reduced], panel: &KeyValues, axis: usize, first: bool) -> Axis {
+fn y_axis(
+    settings: &Settings,
+    rows: &[Reduced],
+    panel: &KeyValues,
+    axis: usize,
+    first: bool,
+) -> Axis {
     let coordinate = settings.wanted.yaxes[axis];
     let key = &settings.wanted.panels;
     let mut quantities: Vec<&Quantity> = Vec::new();
@@ -108,7 +114,8 @@ fn y_axis(settings: &Settings, rows: &[Reduced], panel: &KeyValues, axis: usize,
         YRange::Share => (Range::Shared(SHARED_X + 1 + axis), first),
         YRange::Fixed(ranges) => (Range::Fixed(ranges[axis].0, ranges[axis].1), first),
     };
-    let ticks = if coordinate.is_phase() && !settings.degrees { Ticks::Phase } else { Ticks::Numbers };
+    let ticks =
+        if coordinate.is_phase() && !settings.degrees { Ticks::Phase } else { Ticks::Numbers };
     let label = labels::vertical(coordinate, &quantities, settings.degrees);
     // Panels that are not at the left have a scale of their own, but the same quantity.
     Axis { label: if first { label } else { String::new() }, range, ticks, named, reversed: false }
