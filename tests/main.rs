@@ -8,6 +8,7 @@
 
 mod support;
 
+mod analysis;
 mod cli;
 mod cluster;
 mod copy;
