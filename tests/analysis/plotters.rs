@@ -258,7 +258,8 @@ fn sets_of_a_reffile_are_read_on_their_nodes() {
     let (_, y) = halves(&series[&(String::new(), "YY".to_string())]);
     same(&y, &numbers(&numpy()["qts"]["YY"]["RFIPercentage"]), "RFIPercentage");
     // One set that is not there does not hide the others, but is told.
-    let two = line(QUALITY, name) + &line(QUALITY, "L114220_SAP000_SB032_uv.MS");
+    let gone = line(QUALITY, "L114220_SAP000_SB032_uv.MS");
+    let two = format!("{}{gone}", line(QUALITY, name));
     scene.work.file("two.ref", two);
     let run = plot(&scene.work, "QTSPlotter", "two.ref", &["-o", "t.png"]).config(&scene.config);
     let output = run.run().no_panic();

@@ -42,16 +42,17 @@ pub fn top(what: TopAxis, pointing: (f64, f64), wrap: &Wrap, low: f64, high: f64
             }
             // Apparent angles do not go quite evenly.
             let off = astro::wrapped(angle(place + shift) - round);
-            names.push((place - off / RATE, name(what, round)));
+            names.push((place - off / RATE, name(what, round, step)));
             round += step;
         }
     }
     let label = match what {
-        TopAxis::Ha => "Hour angle [h:m]",
-        TopAxis::Lst => "Local sidereal time [h:m]",
+        TopAxis::Ha => "Hour angle",
+        TopAxis::Lst => "Local sidereal time",
     };
+    let unit = if step < 60.0 { "[h:m:s]" } else { "[h:m]" };
     Axis {
-        label: label.to_string(),
+        label: format!("{label} {unit}"),
         range: Range::Fixed(low, high),
         ticks: Ticks::Named(names),
         named: true,
@@ -76,13 +77,16 @@ fn stretches(wrap: &Wrap, low: f64, high: f64) -> Vec<(f64, f64, f64)> {
 
 /// A round distance that gives few names.
 fn step(width: f64) -> f64 {
-    let round = [60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0];
+    let round = [
+        1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0,
+        43_200.0,
+    ];
     let fits = round.into_iter().find(|step| width / step <= MOST);
     fits.unwrap_or_else(|| (width / MOST / 86_400.0).ceil() * 86_400.0)
 }
 
-/// `±HH:MM` of an hour angle, `HH:MM` of sidereal time.
-fn name(what: TopAxis, seconds: f64) -> String {
+/// `±HH:MM` of an hour angle, `HH:MM` of sidereal time; with seconds if steps are small.
+fn name(what: TopAxis, seconds: f64, step: f64) -> String {
     let (sign, seconds) = match what {
         TopAxis::Ha => {
             let angle = astro::wrapped(seconds);
@@ -90,9 +94,14 @@ fn name(what: TopAxis, seconds: f64) -> String {
         }
         TopAxis::Lst => ("", seconds.rem_euclid(86_400.0)),
     };
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // minutes of a day
-    let minutes = (seconds / 60.0).round() as u32;
-    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // seconds of a day
+    let seconds = seconds.round() as u32;
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    if step < 60.0 {
+        format!("{sign}{hours:02}:{minutes:02}:{:02}", seconds % 60)
+    } else {
+        format!("{sign}{hours:02}:{minutes:02}")
+    }
 }
 
 #[cfg(test)]

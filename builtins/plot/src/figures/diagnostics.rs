@@ -62,8 +62,10 @@ fn title(rows: &[Reduced], settings: &Settings) -> String {
     };
     let mut parts = vec![format!("{} of {of}", settings.of.name())];
     let kinds: BTreeSet<&str> = rows.iter().filter_map(|row| row.quantity.kind()).collect();
-    if (1..=4).contains(&kinds.len()) {
-        parts.push(kinds.into_iter().collect::<Vec<_>>().join(", "));
+    match kinds.len() {
+        0 => {}
+        1..=4 => parts.push(kinds.into_iter().collect::<Vec<_>>().join(", ")),
+        many => parts.push(format!("{many} kinds")),
     }
     let correlations: BTreeSet<(usize, &str)> = rows
         .iter()
