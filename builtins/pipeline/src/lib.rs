@@ -34,9 +34,11 @@
 
 pub mod fits;
 pub mod jobs;
+pub mod imaging;
 pub mod parset;
 pub mod program;
 pub mod rules;
+pub mod sagecal;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod task;

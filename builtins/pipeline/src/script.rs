@@ -3,6 +3,7 @@
 // What `#[export_module]` asks for and writes.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::wildcard_imports)]
 
+mod imaging;
 mod vds;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -181,5 +182,6 @@ pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Parset>("Parset");
     engine.register_global_module(rhai::exported_module!(api).into());
     engine.register_static_module("pipeline", rhai::exported_module!(pipeline).into());
+    imaging::register(engine);
     vds::register(engine);
 }
