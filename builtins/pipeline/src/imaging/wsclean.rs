@@ -75,9 +75,12 @@ fn one(
         }
         "stokes" => {
             let all = value.split(',').map(str::trim);
-            let all = all.flat_map(|word| match word.chars().all(|c| "IQUV".contains(c)) {
-                true => word.chars().map(String::from).collect(),
-                false => vec![word.to_string()],
+            let all = all.flat_map(|word| {
+                if word.chars().all(|c| "IQUV".contains(c)) {
+                    word.chars().map(String::from).collect()
+                } else {
+                    vec![word.to_string()]
+                }
             });
             made.polarizations = all.collect();
             let list = made.polarizations.join(",");
@@ -110,7 +113,8 @@ fn one(
             "`wmax` cuts by w; WSClean cuts by the length of baselines (-maxuvw-m), which is not the same: left out".into(),
         ),
         "mask" => {
-            if value.ends_with(".fits") {
+            let is_fits = value.rsplit('.').next().is_some_and(|end| end.eq_ignore_ascii_case("fits"));
+            if is_fits {
                 add(&["-fits-mask", value]);
             } else if !value.is_empty() {
                 made.warnings.push(format!("`mask={value}` is a casacore image: write it as FITS and give it with -fits-mask"));

@@ -115,9 +115,11 @@ pub static KNOWN: &[Known] = &[
         key: "casa",
         about: "the CASA shell, which runs imaging scripts",
         command: &["casa"],
+        // Its scripts are Python, in which paths stand as texts.
+        links: true,
         ..PLAIN
     },
-    Known { key: "awimager", about: "made images; WSClean is its successor", ..PLAIN },
+    Known { key: "awimager", about: "made images; WSClean is its successor", links: true, ..PLAIN },
     Known { key: "mwimager", about: "made images long ago", ..PLAIN },
     Known {
         key: "makebeamtables",

@@ -72,7 +72,7 @@ pub(super) fn product(
         OperationError::new(ErrorKind::Corrupt, format!("product {}: {why}", show(&product.path)))
     };
     if product.kind == Kind::Prefix {
-        let files = super::place::with_prefix(path)
+        let files = super::place::of_prefix(path)
             .map_err(|e| OperationError::io(show(&product.path), &e))?;
         let front = path_text(path);
         let ends =

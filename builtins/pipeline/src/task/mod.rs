@@ -15,6 +15,7 @@
 //! Whatever fails, what was staged and the scratch folder are removed.
 
 mod check;
+mod devices;
 mod lock;
 mod place;
 mod provenance;
@@ -23,6 +24,8 @@ mod space;
 #[cfg(test)]
 mod tests;
 mod words;
+
+use std::collections::BTreeMap;
 
 use ledama_base::operation::{Effect, Operation, OperationContext, OperationError};
 use serde::{Deserialize, Serialize};
@@ -107,6 +110,9 @@ pub struct TextFile {
     pub source: String,
     /// Its content.
     pub text: String,
+    /// Words in the text and what they are replaced with on the node.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fills: BTreeMap<String, Argument>,
 }
 
 /// What an argument is filled with.
@@ -214,6 +220,10 @@ pub struct Task {
     /// Tasks at the same time on a node.
     #[serde(default)]
     pub per_node: usize,
+    /// Graphics processors of a node, of which each task gets one by
+    /// `CUDA_VISIBLE_DEVICES`; none: the variable stays as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<String>,
     /// Seconds to wait before the start, so that not all begin at once.
     #[serde(default)]
     pub wait_s: u64,

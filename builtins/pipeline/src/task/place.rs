@@ -140,7 +140,7 @@ impl Staged {
 
     /// Everything that begins with the staged name.
     pub(super) fn files(&self) -> std::io::Result<Vec<PathBuf>> {
-        with_prefix(&self.place)
+        of_prefix(&self.place)
     }
 
     /// Removes what is staged.
@@ -209,8 +209,23 @@ pub(super) fn remove(path: &Path) -> Result<(), OperationError> {
     }
 }
 
+/// The products of a prefix: its own name alone, or with more behind a `-` or
+/// a dot, so that `P1` has nothing of `P10`. Provenance and what is staged are none.
+pub(super) fn of_prefix(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let front = path_text(path);
+    let mut files = with_prefix(path)?;
+    files.retain(|file| {
+        let text = path_text(file);
+        let rest = text.strip_prefix(&front).unwrap_or_default();
+        (rest.is_empty() || rest.starts_with(['-', '.']))
+            && !rest.starts_with(PART)
+            && rest != ".provenance.json"
+    });
+    Ok(files)
+}
+
 /// The files whose name begins with that of `path`; none where there is no folder.
-pub(super) fn with_prefix(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+fn with_prefix(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(vec![]) };
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),

@@ -10,6 +10,7 @@ use ledama_base::operation::{
 use ledama_base::quote::{show, show_command};
 use ledama_base::rawtext::{path_text, text_path};
 
+use super::devices::Device;
 use super::lock::SetLock;
 use super::place::{Filler, Scratch, Staged};
 use super::provenance::Call;
@@ -94,13 +95,23 @@ fn process(
     answer: &mut Answer,
 ) -> Result<(), OperationError> {
     let filler = Filler::new(task, &scratch.folder, staged, threads(task))?;
+    fill_files(task, &filler)?;
+    let device = Device::take(&task.devices);
     answer.version = version(task, ctx, scratch)?;
     let argv = filler.fill(&task.arguments)?;
     for arguments in &task.first {
-        call(task, &filler.fill(arguments)?, ctx, scratch, &mut Answer::default())?;
+        call(
+            task,
+            &filler.fill(arguments)?,
+            device.as_ref(),
+            ctx,
+            scratch,
+            &mut Answer::default(),
+        )?;
     }
     let begin = Instant::now();
-    call(task, &argv, ctx, scratch, answer)?;
+    call(task, &argv, device.as_ref(), ctx, scratch, answer)?;
+    drop(device);
     answer.seconds = begin.elapsed().as_secs_f64();
     for (product, place) in task.products.iter().zip(staged) {
         answer.products.extend(check::product(product, &place.place, channels, ctx)?);
@@ -140,21 +151,40 @@ fn process(
     Ok(())
 }
 
+/// Puts into text files what is only known here.
+fn fill_files(task: &Task, filler: &Filler) -> Result<(), OperationError> {
+    for (file, path) in task.files.iter().zip(&filler.files) {
+        if file.fills.is_empty() {
+            continue;
+        }
+        let mut text = file.text.clone();
+        for (word, argument) in &file.fills {
+            let value = filler.fill(std::slice::from_ref(argument))?.concat();
+            text = text.replace(word, &value);
+        }
+        std::fs::write(text_path(path), text).map_err(|e| OperationError::io(show(path), &e))?;
+    }
+    Ok(())
+}
+
 /// Calls the program and judges how it ended.
 fn call(
     task: &Task,
     arguments: &[String],
+    device: Option<&Device>,
     ctx: &dyn OperationContext,
     scratch: &Scratch,
     answer: &mut Answer,
 ) -> Result<(), OperationError> {
     let card = &task.program;
+    let mut env = card.environment.clone();
+    env.extend(device.map(Device::variable));
     let argv: Vec<String> = card.command.iter().chain(arguments).cloned().collect();
     ctx.log(&format!("$ {}", show_command(&argv)));
     let call = ProgramCall {
         argv: command_line(card, arguments),
         folder: Some(path_text(&scratch.folder)),
-        env: card.environment.clone(),
+        env,
     };
     let rules: Vec<_> = card.rules.iter().chain(&task.rules).cloned().collect();
     let wrangler = Wrangler::new(&rules).map_err(|e| OperationError::new(ErrorKind::Input, e))?;
@@ -350,8 +380,7 @@ fn refuse_existing(task: &Task) -> Result<(), OperationError> {
     for product in &task.products {
         let path = text_path(product.path.trim_end_matches('/'));
         let there = if product.kind == super::Kind::Prefix {
-            let parts = |file: &std::path::PathBuf| path_text(file).contains(".part-");
-            place::with_prefix(&path).unwrap_or_default().iter().any(|file| !parts(file))
+            !place::of_prefix(&path).unwrap_or_default().is_empty()
         } else {
             path.symlink_metadata().is_ok()
         };
