@@ -33,8 +33,8 @@
 //! rows, options of every task, execution with warnings, the RefFile of the products.
 
 pub mod fits;
-pub mod jobs;
 pub mod imaging;
+pub mod jobs;
 pub mod parset;
 pub mod program;
 pub mod rules;
