@@ -115,7 +115,10 @@ fn args(option: &OptionDecl, purpose: Purpose) -> Vec<Arg> {
         .help_heading(Resettable::from(heading(option).map(clap::builder::Str::from)))
         .value_hint(hint(option.kind))
         .allow_negative_numbers(option.kind.is_numeric())
-        .allow_hyphen_values(option.is_of_numbers())
+        // Words for another program mostly begin with a dash, as negative numbers do.
+        .allow_hyphen_values(
+            option.is_of_numbers() || option.metavar.as_deref() == Some("WORDS"),
+        )
         .action(if matches!(option.kind, Kind::List(_)) {
             ArgAction::Append
         } else {

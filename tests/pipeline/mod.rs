@@ -2,9 +2,15 @@
 //! plans, and what the real programs do with real sets on the nodes.
 
 mod calibrate;
+mod describe;
 mod faults;
+mod fits;
 mod flag;
+mod imaging;
 mod ndppp;
 mod quality;
+mod recorders;
+mod retired;
+mod sagecal;
 mod scene;
 mod story;

@@ -75,7 +75,8 @@ fn every_key_of_awimager_has_its_option() {
     let words = "-data-column CORRECTED_DATA -size 512 512 -scale 20asec -pol I,Q,U,V \
                  -weight briggs -0.5 -niter 1000 -threshold 0.01 -gain 0.1 -minuv-l 100 \
                  -maxuv-l 5000 -padding 1.2 -nwlayers 32 -fits-mask m.fits -apply-primary-beam \
-                 -join-channels -channels-out 2 -fit-spectral-pol 2 -mgain 0.8";
+                 -join-channels -channels-out 2 -fit-spectral-pol 2 -mgain 0.8 \
+                 -join-polarizations";
     assert_eq!(made.words.join(" "), words);
     assert_eq!(made.warnings, [""; 0]);
     assert_eq!((made.column.as_deref(), made.channels), (Some("CORRECTED_DATA"), 2));

@@ -45,6 +45,10 @@ pub fn convert(parset: &Parset) -> Result<Converted, Vec<String>> {
     {
         made.words.extend(["-mgain".to_string(), "0.8".to_string()]);
     }
+    if made.channels > 1 && made.polarizations.len() > 1 {
+        // WSClean 3.1 looks for files it has not made otherwise.
+        made.words.push("-join-polarizations".to_string());
+    }
     if faults.is_empty() { Ok(made) } else { Err(faults) }
 }
 

@@ -283,7 +283,9 @@ impl Heard {
         if text.starts_with("ledama: init-failed: ") {
             self.start_line = Some(text.to_string());
         }
-        if which == 1 || !self.from_error {
+        // Rules and frames are no words.
+        let says = text.contains(char::is_alphanumeric);
+        if says && (which == 1 || !self.from_error) {
             self.from_error = which == 1;
             let plain: String = text.trim().chars().filter(|c| !c.is_control()).take(400).collect();
             self.last = Some(plain);
