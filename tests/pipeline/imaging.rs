@@ -42,11 +42,11 @@ fn templates_change_key_by_key() {
     assert_eq!(scene.work.read(format!("made/{name}.casa.py")), expected);
     let again =
         scene.run("CreateCASAImagerParsetFiles", &[&words[..], &["-t", "clean.py"]].concat());
-    again.run().code(1).complains("exists");
+    again.run().code(2).complains("exists");
     scene.work.file("bad.py", "imagename='x'\n");
     let bad =
         scene.run("CreateCASAImagerParsetFiles", &["-i", "raw.ref", "-o", "bad", "-t", "bad.py"]);
-    bad.run().code(1).complains("neither `{{vis}}` nor a line");
+    bad.run().code(2).complains("neither `{{vis}}` nor a line");
     assert!(!scene.work.has("bad"));
 }
 
@@ -59,8 +59,7 @@ fn casa_gets_a_script_with_staged_names_and_images_get_theirs() {
     let words = ["-i", "raw.ref", "-p", "made", "-o", "/data3/img", "-l", "logs", "-r", "img.ref"];
     let plan = scene.ok("LaunchCASAImager", &[&words[..], &["-q"]].concat());
     let lines = shown(&plan, &[(scene.work.path().display().to_string(), "[WORK]")]);
-    let wanted =
-        "node011  [WORK]/bin/casa --nologger --nogui -c made/L80897_SAP000_SB000_uv.MS.casa.py";
+    let wanted = "node011  [WORK]/bin/casa --nologger --nogui -c [WORK]/made/L80897_SAP000_SB000_uv.MS.casa.py";
     assert!(lines[0].starts_with(wanted), "{lines:#?}");
     assert!(!scene.work.has("img.ref") && !scene.work.has("logs"));
 
@@ -81,7 +80,7 @@ fn casa_gets_a_script_with_staged_names_and_images_get_theirs() {
     assert_eq!(rows.len(), 4);
     scene.expect_tidy();
     // Images that are there stay, and are told.
-    scene.run("LaunchCASAImager", &words).run().code(1);
+    scene.run("LaunchCASAImager", &words).run().code(2);
     recorder(&scene, "casa", 3);
     let more = ["--overwrite", "-p", "made", "-o", "/data3/other", "-l", "logs", "-i", "raw.ref"];
     let output = scene.run("LaunchCASAImager", &more).run().no_panic().code(1);
@@ -195,16 +194,16 @@ fn a_failure_of_wsclean_is_one_and_leaves_nothing() {
     output.complains("has no column NO_SUCH");
     scene.run("Image", &words[..4]).run().code(2);
     let unsized_ = ["-i", "raw.ref", "-o", "/data3/img", "-l", "logs"];
-    scene.run("Image", &unsized_).run().code(1).complains("how large the image is");
+    scene.run("Image", &unsized_).run().code(2).complains("how large the image is");
     scene.expect_tidy();
 }
 
 #[test]
 fn mwimager_is_explained() {
     let scene = need!(Scene::empty(1, "DP3"));
-    let output = scene.run("LaunchMWImager", &["-i", "x", "-l", "logs"]).run().no_panic().code(1);
+    let output = scene.run("LaunchMWImager", &["-i", "x", "-l", "logs"]).run().no_panic().code(2);
     output.complains("mwimager was given up");
     let words = ["-i", "x", "-t", "y", "-o", "z"];
-    scene.run("CreateMWImagerParsetFiles", &words).run().code(1).complains("the module Image");
+    scene.run("CreateMWImagerParsetFiles", &words).run().code(2).complains("the module Image");
     assert!(!scene.work.has("logs") && !scene.work.has("z"));
 }

@@ -34,7 +34,7 @@ pub(super) fn scene(nodes: u8) -> Result<Scene, Skip> {
     scene_with(nodes, "")
 }
 
-/// The same with more lines of configuration, in the table `programs` at first.
+/// The same with more lines of configuration for one program, behind its name.
 pub(super) fn scene_with(nodes: u8, more: &str) -> Result<Scene, Skip> {
     let cluster = Cluster::of(nodes).start()?;
     let work = Work::new();
@@ -44,13 +44,11 @@ pub(super) fn scene_with(nodes: u8, more: &str) -> Result<Scene, Skip> {
         work.join("scratch").display()
     );
     for (program, _) in WORK {
-        let path = work.join("bin").join(program);
-        lines.push_str(&format!(
-            "[programs.{program}]\ncommand = ['{}']\nversion = []\n",
-            path.display()
-        ));
-        if more.starts_with(program) {
-            lines.push_str(more.trim_start_matches(program));
+        let own = more.strip_prefix(program).unwrap_or_default();
+        lines.push_str(&format!("[programs.{program}]\nversion = []\n{own}"));
+        if !own.contains("command") {
+            let path = work.join("bin").join(program);
+            lines.push_str(&format!("command = ['{}']\n", path.display()));
         }
     }
     let settings = Settings { more: lines, ..Settings::default() };

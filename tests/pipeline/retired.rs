@@ -34,7 +34,7 @@ fn bbs_runs_once_for_each_group_on_this_host() {
     recorder(&scene, "calibrate", 1);
     scene.run("LaunchBBS", &all).run().no_panic().code(1);
     scene.work.file("gds/c.gds", "nonsense\n");
-    scene.run("LaunchBBS", &all).run().code(1).complains("line 1: there is no `key = value`");
+    scene.run("LaunchBBS", &all).run().code(2).complains("line 1: there is no `key = value`");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn bvf_files_are_written_and_read_back() {
     scene.ok("ReadCorrXY", &words);
     assert_eq!(recorded(&scene, "readcorrxy")[0], wanted);
     assert_eq!(scene.rows("bvf.ref").len(), 2);
-    scene.run("ReadCorrXY", &words).run().code(1).complains("bvf.ref exists");
+    scene.run("ReadCorrXY", &words).run().code(2).complains("bvf.ref exists");
 
     let words = ["-b", "bvf.ref", "-m", "raw.ref", "-c", "CORR", "-l", "logs"];
     scene.ok("WriteCorrXY", &words);
@@ -82,7 +82,7 @@ fn unpaired_files_are_all_told_before_anything_runs() {
     scene.list(2);
     scene.work.file("bvf.ref", "/data1/bvf/L80897_SAP000_SB005_uv.MS.bvf ? 1 node011 0\n");
     let words = ["-b", "bvf.ref", "-m", "raw.ref", "-c", "MODEL", "-l", "logs"];
-    let output = scene.run("WriteCorrXY", &words).run().code(1);
+    let output = scene.run("WriteCorrXY", &words).run().code(2);
     output.complains("3 sub-bands do not have exactly one set and one BVF file");
     assert!(recorded(&scene, "writecorrxy").is_empty());
 }

@@ -22,7 +22,7 @@ fn arguments_are_those_they_always_were_but_for_the_bandwidth() {
     let name = "L80897_SAP000_SB000_uv.MS";
     let solutions = format!("/data1/sols/L80897_SAP000_SB000_{name}.solutions");
     let wanted = format!(
-        "node011  [WORK]/bin/sagecal -d {RAW}/{name} -s sky -c clu -t 10 -p {solutions}.part-RUN -n 8 -e 3"
+        "node011  [WORK]/bin/sagecal -d {RAW}/{name} -s [WORK]/sky -c [WORK]/clu -t 10 -p {solutions}.part-RUN -n 8 -e 3"
     );
     assert!(lines[0].starts_with(&wanted), "{}\n{wanted}", lines[0]);
     assert!(!scene.cluster.seen("node011", "/data1/sols").exists(), "a plan makes no folder");
@@ -51,7 +51,7 @@ fn sagecal_of_2013_gets_the_bandwidth() {
     scene.work.file("clu", "0 1 P1\n");
     let words = ["-i", "raw.ref", "-k", "sky", "-c", "clu", "-f", "0.18", "-l", "logs", "-q"];
     let lines = shown(&scene.ok("LaunchSagecal", &words), &[]);
-    assert!(lines[0].contains(" -c clu -f 0.18"), "{lines:#?}");
+    assert!(lines[0].contains("/clu -f 0.18"), "{lines:#?}");
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn inputs_are_looked_at_before_anything_runs() {
     scene.work.file("sky", SKY);
     scene.work.file("clu", "0 1 P1 P9\n");
     let words = ["-i", "raw.ref", "-k", "sky", "-c", "clu", "-l", "logs"];
-    scene.run("LaunchSagecal", &words).run().code(1).complains("P9 is not in the sky model");
+    scene.run("LaunchSagecal", &words).run().code(2).complains("P9 is not in the sky model");
     scene.work.file("clu", "0 1 P1\n");
     let twice = [&words[..], &["-o", "-d other.MS"]].concat();
-    scene.run("LaunchSagecal", &twice).run().code(1).complains("-d in --program-options");
+    scene.run("LaunchSagecal", &twice).run().code(2).complains("-d in --program-options");
     assert!(!scene.work.has("logs"));
 }
 

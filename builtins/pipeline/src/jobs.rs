@@ -112,12 +112,11 @@ fn job(
     };
     let stem = name.strip_suffix(".parset").unwrap_or(name);
     let beside = folder.join(text_path(&format!("{stem}.task.json")));
-    let manifest: Option<Manifest> = match beside.exists() {
-        false => None,
-        true => Some(
-            serde_json::from_str(&read(&beside)?)
-                .map_err(|e| format!("{}: {e}", path_text(&beside)))?,
-        ),
+    let manifest: Option<Manifest> = if beside.exists() {
+        let read = serde_json::from_str(&read(&beside)?);
+        Some(read.map_err(|e| format!("{}: {e}", path_text(&beside)))?)
+    } else {
+        None
     };
     if manifest.as_ref().is_some_and(|manifest| manifest.kind != kind) {
         return Ok(None);
