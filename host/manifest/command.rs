@@ -116,9 +116,7 @@ fn args(option: &OptionDecl, purpose: Purpose) -> Vec<Arg> {
         .value_hint(hint(option.kind))
         .allow_negative_numbers(option.kind.is_numeric())
         // Words for another program mostly begin with a dash, as negative numbers do.
-        .allow_hyphen_values(
-            option.is_of_numbers() || option.metavar.as_deref() == Some("WORDS"),
-        )
+        .allow_hyphen_values(option.is_of_numbers() || option.metavar.as_deref() == Some("WORDS"))
         .action(if matches!(option.kind, Kind::List(_)) {
             ArgAction::Append
         } else {
