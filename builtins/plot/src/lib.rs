@@ -31,4 +31,7 @@ pub fn operations(registry: Registry) -> Registry {
     registry
         .with(figures::diagnostics::operation::PlotDiagnostic)
         .with(figures::used_stations::operation::PlotUsedStations)
+        .with(figures::visibilities::PlotVisibilities)
+        .with(figures::closure::PlotClosure)
+        .with(figures::coverage::PlotCoverage)
 }

@@ -114,8 +114,8 @@ fn name(outline: &Outline, at: i32) -> String {
 fn pairs(shapes: &[Shape]) -> Vec<(i32, i32)> {
     let sides = |shape: &Shape| -> Vec<(i32, i32)> {
         match shape.0.as_slice() {
-            &[a, b, c] => vec![(a, b), (b, c), (a, c)],
-            &[a, b, c, d] => vec![(a, b), (c, d), (a, c), (b, d)],
+            [a, b, c] => vec![(*a, *b), (*b, *c), (*a, *c)],
+            [a, b, c, d] => vec![(*a, *b), (*c, *d), (*a, *c), (*b, *d)],
             _ => Vec::new(),
         }
     };
@@ -155,7 +155,8 @@ impl Set<'_> {
     fn value(&self, a: i32, b: i32, [time, channel, at]: [usize; 3]) -> Option<Complex64> {
         let (place, turned) = *self.places.get(&(a.min(b), a.max(b)))?;
         let value = self.series[place].at(time, channel, at)?;
-        Some(if turned != (a > b) { value.conj() } else { value })
+        let backwards = turned ^ (a > b);
+        Some(if backwards { value.conj() } else { value })
     }
 
     fn close(&self, shape: &Shape, at: usize, joint: Joint) -> (Vec<f64>, Vec<f64>) {

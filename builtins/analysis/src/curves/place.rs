@@ -56,18 +56,19 @@ pub fn site(info: &MsInfo) -> Option<Place> {
         }
     }
     #[allow(clippy::cast_precision_loss)] // stations are few
-    let [x, y, z] = sum.map(|total| total / positions.len() as f64);
-    (x.hypot(y) > 0.0).then(|| geodetic(x, y, z))
+    let [east, north, up] = sum.map(|total| total / positions.len() as f64);
+    (east.hypot(north) > 0.0).then(|| geodetic(east, north, up))
 }
 
 /// Longitude and geodetic latitude of a place near the surface (Bowring 1976, WGS84).
 fn geodetic(x: f64, y: f64, z: f64) -> Place {
-    const A: f64 = 6_378_137.0;
-    const F: f64 = 1.0 / 298.257_223_563;
-    let (b, squared) = (A * (1.0 - F), F * (2.0 - F));
-    let p = x.hypot(y);
-    let reduced = (z * A).atan2(p * b);
-    let above = z + squared / (1.0 - squared) * b * reduced.sin().powi(3);
-    let latitude = above.atan2(p - squared * A * reduced.cos().powi(3));
+    const MAJOR: f64 = 6_378_137.0;
+    const FLATTENING: f64 = 1.0 / 298.257_223_563;
+    let minor = MAJOR * (1.0 - FLATTENING);
+    let squared = FLATTENING * (2.0 - FLATTENING);
+    let axis = x.hypot(y);
+    let reduced = (z * MAJOR).atan2(axis * minor);
+    let above = z + squared / (1.0 - squared) * minor * reduced.sin().powi(3);
+    let latitude = above.atan2(axis - squared * MAJOR * reduced.cos().powi(3));
     Place { longitude_deg: y.atan2(x).to_degrees(), latitude_deg: latitude.to_degrees() }
 }

@@ -4,6 +4,7 @@
 mod choice;
 mod coordinate;
 mod moment;
+mod outline;
 mod stations;
 #[cfg(test)]
 mod tests;
@@ -12,4 +13,5 @@ pub(crate) use choice::name;
 pub use choice::{Choice, Mode, Operated, Outline};
 pub use coordinate::Coordinate;
 pub use moment::{moment_range, to_unix_s, utc_text};
+pub use outline::{find_set, find_sets, outline};
 pub use stations::{Antennas, Pairs};

@@ -1,11 +1,20 @@
-//! Figures of subjects: what is plotted of diagnostics and of stations.
+//! Figures of subjects: what is plotted of diagnostics, stations and visibilities.
 
 pub mod clock;
+pub mod closure;
+pub mod coverage;
+pub mod density;
 pub mod diagnostics;
 pub mod grid;
 pub mod labels;
+pub mod pages;
 pub mod picture;
+#[cfg(feature = "script")]
+pub mod pictures_script;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod settings;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod used_stations;
+pub mod visibilities;
