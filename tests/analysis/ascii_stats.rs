@@ -62,7 +62,7 @@ fn one_set_gives_the_numbers_of_numpy() {
     run(&["-r", "out", "-d", "-o", "2", "-b", "0-4"]).code(0);
     let text = work.read("out/x.MS.stats");
     assert_eq!(row(&text, &["0", "4", "XY.YX*"])[8], "7.6200e-11");
-    run(&["-r", "out", "-d", "-t", "-2,-1", "--summary", "--format", "csv"]).code(0);
+    run(&["-r", "out", "-d", "--timeslots=-2,-1", "--summary", "--format", "csv"]).code(0);
     assert!(
         work.read("out/x.MS.stats.csv").contains(",*,*,"),
         "{}",

@@ -15,8 +15,8 @@ fn pages_maps_numbers_and_statistics() {
     run(&["--output", "a.png", "-e", "0..3", "--size", "900x600"]).code(0);
     is_png(&work.join("a.png"), (900, 600));
     let pages = run(&["--output", "b.png", "-n", "4,3", "--size", "1200x800", "--flagged"]).code(0);
-    assert_eq!(pages.stdout().lines().count(), 2, "{pages}");
-    is_png(&work.join("b-p002.png"), (1200, 800));
+    assert_eq!(pages.stdout().lines().count(), 3, "{pages}");
+    is_png(&work.join("b-p003.png"), (1200, 800));
     let again = run(&["--output", "b.png", "-n", "4,3"]);
     assert!(format!("{again}").contains("--force"), "{again}");
     let many = run(&["--output", "c.png", "-n", "1,1", "--max-pages", "27"]);

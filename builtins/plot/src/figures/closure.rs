@@ -11,9 +11,9 @@ use ledama_base::operation::{
 use ledama_base::rawtext;
 use serde::{Deserialize, Serialize};
 
-use super::pages::{Look, Pages, axis, grid, legend, points, polarization};
+use super::pages::{Look, Pages, axis, grid, legend, points, polarization, radius};
 use super::picture::{Picture, Written};
-use crate::figure::{Layer, Panel, Range, Ticks};
+use crate::figure::{Axis, Layer, Panel, Range, Style, Ticks};
 
 /// Plots closures.
 #[derive(Debug, Clone, Copy, Default)]
@@ -164,19 +164,27 @@ fn panel(shape: &[Closure], amplitude: bool, wrapped: bool) -> Panel {
         let range = if wide && wrapped { Range::Fixed(-PI, PI) } else { Range::Auto };
         axis("Closure phase [rad]", Ticks::Phase, range)
     };
+    let count: usize = shape.iter().map(|one| one.values.len()).sum();
+    let all = shape.first().map_or(&[][..], |one| one.times.as_slice());
     let series = shape.iter().map(|one| {
         let x = one.times.iter().map(|time| to_unix_s(*time)).collect();
-        Layer::Series(points(
-            &one.polarization,
-            polarization(&one.polarization),
-            x,
-            one.values.clone(),
-        ))
+        let style = Style { radius: radius(count), ..polarization(&one.polarization) };
+        Layer::Series(points(&one.polarization, style, x, one.values.clone()))
     });
     let empty = shape.iter().all(|one| one.values.iter().all(|value| value.is_nan()));
+    // All panels have the times of the set, also those without a value.
+    let times: Vec<f64> = all.iter().map(|time| to_unix_s(*time)).collect();
+    let ends = match times.as_slice() {
+        [first, .., last] if first < last => {
+            let margin = (last - first) * 0.02;
+            Range::Fixed(first - margin, last + margin)
+        }
+        _ => Range::Auto,
+    };
+    let y = if empty { Axis { ticks: Ticks::None, ..y } } else { y };
     Panel {
         title,
-        x: axis("Time [UTC]", Ticks::Utc, Range::Auto),
+        x: axis("Time [UTC]", Ticks::Utc, ends),
         y,
         layers: series.collect(),
         note: if empty { "all flagged".into() } else { String::new() },

@@ -8,7 +8,7 @@ use ledama_base::operation::{
 use serde::{Deserialize, Serialize};
 
 use super::density::{MANY, density};
-use super::pages::{Limits, Look, axis, legend, points};
+use super::pages::{Limits, Look, axis, legend, points, radius};
 use super::picture::{Picture, Written};
 use crate::figure::{
     Axis, Bars, Colour, ColourBar, ColourMap, Figure, Layer, LegendEntry, Panel, Place, Range,
@@ -196,7 +196,9 @@ fn second(input: &CoverageInput, found: &Coverage, x: &Axis) -> Option<Axis> {
     let names = (0..20)
         .map(|at| (first + f64::from(at)) * step)
         .take_while(|value| *value <= high * factor)
-        .map(|value| (value / factor, format!("{}", (value * 1e6).round() / 1e6)));
+        .map(|value| {
+            (value / factor, format!("{}", (value * 1e6).round() / 1e6).replace('-', "−"))
+        });
     Some(Axis { reversed: x.reversed, ..axis("u [kλ]", Ticks::Named(names.collect()), x.range) })
 }
 
@@ -225,7 +227,7 @@ fn layers(found: &mut Coverage, count: usize) -> (Vec<Layer>, Vec<LegendEntry>, 
     let style = |at: usize| {
         let colour =
             if total == 1 { Colour::Category(0) } else { palette::style(at, total).colour };
-        Style { colour, radius: if count > 5000 { 1.0 } else { 1.5 }, ..Style::default() }
+        Style { colour, radius: radius(count) * 0.7, ..Style::default() }
     };
     let entries = if total > 1 {
         legend(kinds.iter().enumerate().map(|(at, kind)| (kind.name.trim().to_string(), style(at))))

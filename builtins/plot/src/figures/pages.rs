@@ -226,6 +226,16 @@ pub fn flagged() -> Style {
     Style { colour: Colour::Faint, marker: crate::figure::Marker::Cross, radius: 2.5, opacity: 1.0 }
 }
 
+/// The radius of points of which so many are in a panel, pixels at scale 1.
+pub fn radius(count: usize) -> f64 {
+    match count {
+        0..=300 => 4.0,
+        301..=3000 => 3.0,
+        3001..=20_000 => 2.0,
+        _ => 1.2,
+    }
+}
+
 /// The legend of series by name.
 pub fn legend(styles: impl IntoIterator<Item = (String, Style)>) -> Vec<LegendEntry> {
     styles.into_iter().map(|(name, style)| LegendEntry { name, style }).collect()

@@ -8,8 +8,8 @@ use ledama_analysis::{math, stations};
 use serde::{Deserialize, Serialize};
 
 use super::super::density::{MANY, density};
-use super::super::pages::{Limits, axis, flagged, points, polarization};
-use crate::figure::{ColourBar, ColourMap, Layer, Map, Panel, Range, Ticks};
+use super::super::pages::{Limits, axis, flagged, points, polarization, radius};
+use crate::figure::{ColourBar, ColourMap, Layer, Map, Panel, Range, Style, Ticks};
 
 /// What a panel is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -89,6 +89,7 @@ impl Form {
         } else {
             let series = joined.into_iter().map(|((good, _), (name, x, y))| {
                 let style = if good { polarization(&name) } else { flagged() };
+                let style = Style { radius: radius(count), ..style };
                 let name = if good { name } else { format!("{name} flagged") };
                 Layer::Series(points(&name, style, x, y))
             });
