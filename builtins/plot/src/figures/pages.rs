@@ -123,7 +123,7 @@ pub struct Pages<'a> {
     waiting: Vec<Panel>,
     /// What was written.
     pub written: Written,
-    pages: usize,
+    made: usize,
 }
 
 impl<'a> Pages<'a> {
@@ -150,7 +150,7 @@ impl<'a> Pages<'a> {
             expected,
             waiting: Vec::new(),
             written: Written::default(),
-            pages: 0,
+            made: 0,
         };
         for page in 0..expected {
             pages.file(page).check()?;
@@ -169,7 +169,7 @@ impl<'a> Pages<'a> {
         if !self.waiting.is_empty() {
             self.flush()?;
         }
-        Ok(self.pages)
+        Ok(self.made)
     }
 
     fn flush(&mut self) -> Result<(), OperationError> {
@@ -184,11 +184,11 @@ impl<'a> Pages<'a> {
         }
         let mut figure = Figure { panels, ..self.blank.clone() };
         if self.expected > 1 {
-            let page = format!("page {}", self.pages + 1);
+            let page = format!("page {}", self.made + 1);
             figure.subtitle = format!("{} · {page}", figure.subtitle);
         }
-        let written = self.file(self.pages).write(&figure)?;
-        self.pages += 1;
+        let written = self.file(self.made).write(&figure)?;
+        self.made += 1;
         self.written.files.extend(written.files);
         if let Some(numbers) = written.numbers {
             self.written.numbers.get_or_insert_default().push_str(&numbers);

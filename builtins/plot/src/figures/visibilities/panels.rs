@@ -51,12 +51,18 @@ pub struct Summary {
     pub std: Option<f64>,
 }
 
+/// A polarization with its places and values.
+type Named = (String, Vec<f64>, Vec<f64>);
+
+/// What a panel has: first flagged ones, then good ones, by polarization.
+type Joined = BTreeMap<(bool, usize), Named>;
+
 impl Form {
     /// The panel of some curves; nothing if they have no value at all.
     pub(super) fn panel(&self, title: &str, curves: &[&Curve]) -> Option<(Panel, Vec<Summary>)> {
         let seen = |curve: &&&Curve| curve.y.iter().any(|value| !value.is_nan());
         curves.iter().find(seen)?;
-        let mut joined: BTreeMap<(bool, usize), (String, Vec<f64>, Vec<f64>)> = BTreeMap::new();
+        let mut joined = Joined::new();
         let mut order: Vec<&str> = Vec::new();
         for curve in curves {
             let at = order.iter().position(|name| *name == curve.polarization);
@@ -73,8 +79,7 @@ impl Form {
         }
         let summaries = self.summaries(title, &joined);
         let inset = if self.statistics.is_some() { inset(&summaries) } else { String::new() };
-        let all =
-            |which: fn(&(String, Vec<f64>, Vec<f64>)) -> &Vec<f64>| joined.values().flat_map(which);
+        let all = |which: fn(&Named) -> &Vec<f64>| joined.values().flat_map(which);
         let (x, y) = (
             axis(self.x_label(), self.x_ticks(), Limits::range(self.limits.x, all(|one| &one.1))),
             axis(self.y_label(), self.y_ticks(), Limits::range(self.limits.y, all(|one| &one.2))),
@@ -101,11 +106,7 @@ impl Form {
         ))
     }
 
-    fn summaries(
-        &self,
-        title: &str,
-        joined: &BTreeMap<(bool, usize), (String, Vec<f64>, Vec<f64>)>,
-    ) -> Vec<Summary> {
+    fn summaries(&self, title: &str, joined: &Joined) -> Vec<Summary> {
         let scale = self.statistics.unwrap_or(1.0);
         let good = joined.iter().filter(|(key, _)| key.0);
         let number = |value: f64| (!value.is_nan()).then_some(value * scale);
