@@ -16,6 +16,7 @@
 
 mod check;
 mod devices;
+mod heard;
 mod lock;
 mod place;
 mod provenance;

@@ -5,21 +5,19 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ledama_base::operation::{
-    ErrorKind, OperationContext, OperationError, ProgramCall, ProgramEnd, Stream,
+    ErrorKind, OperationContext, OperationError, ProgramCall, ProgramEnd,
 };
 use ledama_base::quote::{show, show_command};
 use ledama_base::rawtext::{path_text, text_path};
 
 use super::devices::Device;
+use super::heard::{CAPTURE, Heard};
 use super::lock::SetLock;
 use super::place::{Filler, Scratch, Staged};
 use super::provenance::Call;
 use super::{Answer, Facts, State, Task, check, place, provenance, space};
 use crate::program::{KNOWN, command_line, start_failure};
 use crate::rules::Wrangler;
-
-/// Most of standard output that is part of the answer, bytes.
-const CAPTURE: usize = 4 << 20;
 
 /// Does the task.
 pub(super) fn run(task: &Task, ctx: &dyn OperationContext) -> Result<Answer, OperationError> {
@@ -226,76 +224,6 @@ fn call(
     answer.warnings.append(&mut heard.wrangler.warnings);
     answer.stdout = heard.kept.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     Ok(())
-}
-
-/// What the program has said, line by line.
-struct Heard {
-    wrangler: Wrangler,
-    lines: [Vec<u8>; 2],
-    /// The last line that says something, on standard error if there is one.
-    last: Option<String>,
-    from_error: bool,
-    start_line: Option<String>,
-    kept: Option<Vec<u8>>,
-}
-
-/// A line that is longer is cut.
-const LONGEST_LINE: usize = 64 << 10;
-
-impl Heard {
-    fn new(wrangler: Wrangler, capture: bool) -> Self {
-        Self {
-            wrangler,
-            lines: [Vec::new(), Vec::new()],
-            last: None,
-            from_error: false,
-            start_line: None,
-            kept: capture.then(Vec::new),
-        }
-    }
-
-    fn hear(&mut self, stream: Stream, bytes: &[u8]) {
-        if stream == Stream::Out
-            && let Some(kept) = &mut self.kept
-        {
-            let room = CAPTURE.saturating_sub(kept.len()).min(bytes.len());
-            kept.extend_from_slice(&bytes[..room]);
-        }
-        let which = usize::from(stream == Stream::Err);
-        for part in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
-            let line = &mut self.lines[which];
-            let room = LONGEST_LINE.saturating_sub(line.len()).min(part.len());
-            line.extend_from_slice(&part[..room]);
-            if matches!(part.last(), Some(b'\n' | b'\r')) {
-                self.line(which);
-            }
-        }
-    }
-
-    fn line(&mut self, which: usize) {
-        let bytes = std::mem::take(&mut self.lines[which]);
-        let text = String::from_utf8_lossy(&bytes);
-        let text = text.trim_end();
-        if text.trim().is_empty() {
-            return;
-        }
-        self.wrangler.hear(text);
-        if text.starts_with("ledama: init-failed: ") {
-            self.start_line = Some(text.to_string());
-        }
-        // Rules and frames are no words.
-        let says = text.contains(char::is_alphanumeric);
-        if says && (which == 1 || !self.from_error) {
-            self.from_error = which == 1;
-            let plain: String = text.trim().chars().filter(|c| !c.is_control()).take(400).collect();
-            self.last = Some(plain);
-        }
-    }
-
-    fn finish(&mut self) {
-        self.line(0);
-        self.line(1);
-    }
 }
 
 fn threads(task: &Task) -> usize {
