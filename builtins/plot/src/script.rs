@@ -1,9 +1,11 @@
-//! The namespace of this crate in scripts.
+//! The namespaces of this crate in scripts.
+
+mod diagnostics;
 
 use rhai::Engine;
 
 /// Registers it.
 pub fn register(engine: &mut Engine) {
-    crate::figures::script::register(engine);
+    diagnostics::register(engine);
     crate::figures::pictures_script::register(engine);
 }

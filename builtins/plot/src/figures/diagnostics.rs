@@ -5,6 +5,8 @@ mod look;
 mod maps;
 pub mod operation;
 mod points;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

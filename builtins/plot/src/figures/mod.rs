@@ -11,8 +11,6 @@ pub mod pages;
 pub mod picture;
 #[cfg(feature = "script")]
 pub mod pictures_script;
-#[cfg(feature = "script")]
-pub mod script;
 pub mod settings;
 #[cfg(test)]
 pub(crate) mod testing;

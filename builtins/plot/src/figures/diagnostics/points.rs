@@ -57,15 +57,15 @@ pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, Oper
     } else {
         Vec::new()
     };
-    let mut more = if plotted.colours.len() > 1 {
-        format!("coloured by {}", words(&plotted.colour_key))
-    } else {
-        String::new()
-    };
+    let mut more = Vec::new();
+    if plotted.colours.len() > 1 {
+        more.push(format!("coloured by {}", words(&plotted.colour_key)));
+    }
     if settings.offsets.iter().any(|offset| *offset != 0.0) {
         let offsets: Vec<String> = settings.offsets.iter().map(ToString::to_string).collect();
-        more += &format!(" · each series moved by {}", offsets.join(", "));
+        more.push(format!("each series moved by {}", offsets.join(", ")));
     }
+    let more = more.join(" · ");
     let figure = Figure {
         title: title(rows, settings),
         subtitle: subtitle(plotted.points, plotted.masked, rows, settings, &more),

@@ -20,12 +20,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::diagnostics::operation::DiagnosticInput;
-use super::picture::{Dump, Picture};
-use super::settings::{self, Given, Settings};
-use super::used_stations::operation::UsedInput;
-use super::used_stations::{self, ColourBy, Wanted};
 use crate::figure::Theme;
+use crate::figures::diagnostics::operation::DiagnosticInput;
+use crate::figures::picture::{Dump, Picture};
+use crate::figures::settings::{self, Given, Settings};
+use crate::figures::used_stations::operation::UsedInput;
+use crate::figures::used_stations::{self, ColourBy, Wanted};
 use crate::output;
 
 /// Options besides those of the settings.
@@ -41,7 +41,7 @@ struct Place {
 
 /// Options of pictures, and who makes them.
 #[derive(Debug, Deserialize)]
-pub(super) struct PictureOptions {
+struct PictureOptions {
     output: Option<String>,
     #[serde(default)]
     force: bool,
@@ -50,18 +50,14 @@ pub(super) struct PictureOptions {
     dump: Option<Dump>,
     #[serde(default)]
     stamp: bool,
-    pub(super) node: String,
+    node: String,
     user: String,
     module: String,
 }
 
 impl PictureOptions {
     /// Where the picture goes; without a name, one that the parameters give.
-    pub(super) fn picture(
-        &self,
-        object: &str,
-        parameters: &Value,
-    ) -> Result<Picture, OperationError> {
+    fn picture(&self, object: &str, parameters: &Value) -> Result<Picture, OperationError> {
         let name = match self.output.as_deref().filter(|name| !name.is_empty()) {
             Some(name) => name.to_string(),
             None => output::default_name(&self.module, object, parameters),
@@ -82,7 +78,7 @@ impl PictureOptions {
     }
 }
 
-pub(super) fn read<T: DeserializeOwned>(options: &Value) -> Result<T, OperationError> {
+fn read<T: DeserializeOwned>(options: &Value) -> Result<T, OperationError> {
     T::deserialize(options)
         .map_err(|error| OperationError::new(ErrorKind::Input, error.to_string()))
 }
@@ -112,14 +108,14 @@ fn absolute(text: &str) -> String {
         }
     };
     let whole = one(text);
-    if whole != text {
-        whole
-    } else {
+    if whole == text {
         text.split(',').map(|item| one(item.trim())).collect::<Vec<_>>().join(",")
+    } else {
+        whole
     }
 }
 
-pub(super) fn database(choice: &Choice, inventory: &Inventory) -> Result<String, OperationError> {
+fn database(choice: &Choice, inventory: &Inventory) -> Result<String, OperationError> {
     let place = choose(inventory.config(), choice)
         .map_err(|error| ledama_analysis::diag::database::failed(&error))?;
     Ok(place.to_string())
@@ -211,6 +207,6 @@ mod api {
 }
 
 /// Registers the namespace.
-pub fn register(engine: &mut Engine) {
+pub(super) fn register(engine: &mut Engine) {
     engine.register_static_module("diagnostics", exported_module!(api).into());
 }
