@@ -369,10 +369,10 @@ mod tests {
         let hour_angle = given(|one| {
             one.xaxis = Some(XAxis::HourAngle);
             one.xrange = Some("-43200,43200".into());
-            one.yrange = Some("-1e-3,1,-3.14,3.14".into());
+            one.yrange = Some("-1e-3,1,-3.5,3.5".into());
         });
         let settings = Settings::new(Type::Gain, &hour_angle).unwrap();
         assert_eq!(settings.xrange, Some((-43_200.0, 43_200.0)));
-        assert_eq!(settings.yrange, YRange::Fixed(vec![(-1e-3, 1.0), (-3.14, 3.14)]));
+        assert_eq!(settings.yrange, YRange::Fixed(vec![(-1e-3, 1.0), (-3.5, 3.5)]));
     }
 }

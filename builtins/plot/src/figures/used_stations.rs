@@ -291,7 +291,9 @@ fn nights(usage: &Usage) -> Figure {
         }
     }
     #[allow(clippy::cast_precision_loss)] // a number of stations
-    let place = |count: usize| (count as f64 - 1.0) / (most as f64 - 1.0);
+    let scale_end = 1.0 + (most as f64 - 1.0) * 1.15;
+    #[allow(clippy::cast_precision_loss)]
+    let place = |count: usize| (count as f64 - 1.0) / (scale_end - 1.0);
     #[allow(clippy::cast_precision_loss)]
     let every = found.len().div_ceil(40).max(1);
     #[allow(clippy::cast_precision_loss)]
@@ -305,7 +307,7 @@ fn nights(usage: &Usage) -> Figure {
         (f64::from(hour) * 3600.0, format!("{:02}:00", hour % 24))
     });
     #[allow(clippy::cast_precision_loss)]
-    let (top, most_f) = (2.0 * found.len() as f64, most as f64);
+    let top = 2.0 * found.len() as f64;
     Figure {
         panels: vec![Panel {
             x: Axis {
@@ -335,7 +337,8 @@ fn nights(usage: &Usage) -> Figure {
         colour_bar: Some(ColourBar {
             label: "Stations".to_string(),
             colours: ColourMap::Sequential,
-            range: (1.0, most_f),
+            // The last colours are too light on white.
+            range: (1.0, scale_end),
             ticks: Ticks::Numbers,
             logarithm: false,
         }),

@@ -8,6 +8,10 @@ use crate::palette;
 /// Most values of an ordered attribute that get colours of their own.
 const MOST_ORDERED: usize = 12;
 
+/// How much longer scales are than the numbers on them: the last colours are too light
+/// for points on white.
+const BEYOND: f64 = 1.15;
+
 /// Colours of all series.
 pub(super) struct Look {
     /// By the place in the sorted list.
@@ -51,24 +55,23 @@ fn ordered(key: &Key, colours: &[KeyValues]) -> Option<Vec<f64>> {
 }
 
 fn mapped(place: f64) -> Style {
-    // The lightest colours are hard to see on white.
     Style { colour: Colour::Mapped(ColourMap::Sequential, place), ..Style::default() }
 }
 
 fn of_numbers(key: &Key, numbers: &[f64]) -> Look {
     let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let width = if high > low { high - low } else { 1.0 };
+    let width = if high > low { (high - low) * BEYOND } else { 1.0 };
     Look {
         styles: numbers.iter().map(|number| mapped((number - low) / width)).collect(),
-        bar: Some(bar(key, (low, high), Ticks::Numbers)),
+        bar: Some(bar(key, (low, low + width), Ticks::Numbers)),
     }
 }
 
 /// A range of colours over the sorted list; a few of its entries are named.
 #[allow(clippy::cast_precision_loss)] // a number of series
 fn of_places(key: &Key, colours: &[KeyValues]) -> Look {
-    let last = (colours.len() - 1) as f64;
+    let last = (colours.len() - 1) as f64 * BEYOND;
     let names = (0..8).map(|k| {
         let at = k * (colours.len() - 1) / 7;
         (at as f64, keys::text(&colours[at]))
