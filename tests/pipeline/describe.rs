@@ -54,8 +54,11 @@ fn sets_are_described_on_their_nodes_and_combined() {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
     // What is there stays.
-    let again = scene.run("CreateVDSFiles", &["-i", "raw.ref", "-o", "vds"]).run().code(1);
-    again.complains("exists already");
+    let again = scene.run("CreateVDSFiles", &["-i", "raw.ref", "-o", "vds"]).run().code(2);
+    again.complains("4 VDS files exist");
+    std::fs::remove_file(scene.work.join("vds/L80897_SAP000_SB001_uv.MS.vds")).unwrap();
+    let rest = scene.ok("CreateVDSFiles", &["-i", "raw.ref", "-o", "vds", "--resume"]);
+    assert!(rest.stderr.contains("1 VDS files are in"), "{rest}");
     scene.ok("CreateVDSFiles", &["-i", "raw.ref", "-o", "vds", "--overwrite"]);
 
     scene.ok("CreateGDSFiles", &["-i", "raw.ref", "-v", "vds", "-g", "gds"]);
