@@ -37,7 +37,7 @@ fn templates_change_key_by_key() {
         .replace("fits=z", &format!("fits={name}_ver0.fits"));
     assert_eq!(scene.work.read(format!("made/{name}.aw.parset")), expected);
     let expected = CASA
-        .replace("'old'", &format!("\"{RAW}/{name}\""))
+        .replace("'old'", &format!("\"/net/node011{RAW}/{name}\""))
         .replace("\"old\"", &format!("\"{name}.img.ver0\""));
     assert_eq!(scene.work.read(format!("made/{name}.casa.py")), expected);
     let again =
