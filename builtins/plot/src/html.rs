@@ -107,15 +107,31 @@ fn panel(figure: &Figure, panel: &Panel, (x, y): &(Scale, Scale), paint: &Paint)
     };
     let layers: Vec<Value> = panel.layers.iter().map(|layer| self::layer(layer, paint)).collect();
     json!({
-        "title": panel.title,
+        "title": title(figure, panel),
         "note": panel.note,
         "inset": panel.inset,
         "group": group,
-        "height": if columns(figure) > 3 { 220 } else { 340 },
         "x": axis(&panel.x, x),
         "y": axis(&panel.y, y),
         "layers": layers,
     })
+}
+
+/// The title of a panel; of one that shares it with the panel above it, too.
+fn title<'a>(figure: &'a Figure, panel: &'a Panel) -> &'a str {
+    let Place::Area { left, bottom, .. } = panel.place else { return &panel.title };
+    if !panel.title.is_empty() {
+        return &panel.title;
+    }
+    let above = figure.panels.iter().filter_map(|other| match other.place {
+        Place::Area { left: l, bottom: b, .. }
+            if (l - left).abs() < 1e-6 && b > bottom && !other.title.is_empty() =>
+        {
+            Some((b, other.title.as_str()))
+        }
+        _ => None,
+    });
+    above.min_by(|a, b| a.0.total_cmp(&b.0)).map_or("", |(_, title)| title)
 }
 
 fn axis(axis: &Axis, scale: &Scale) -> Value {

@@ -27,8 +27,10 @@ fn encoded(
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(colour);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fast);
-    encoder.set_filter(png::Filter::Up);
+    // Pictures are flat: no filter and the second level give half the size of
+    // the quickest way in a few milliseconds more.
+    encoder.set_deflate_compression(png::DeflateCompression::Level(2));
+    encoder.set_filter(png::Filter::NoFilter);
     for (name, text) in notes {
         encoder.add_itxt_chunk((*name).to_owned(), (*text).to_owned()).map_err(Error::from_png)?;
     }

@@ -228,6 +228,12 @@ function under(u, panel, left, top) {
   return text;
 }
 
+// Few rows share the window, many are scrolled.
+function tall() {
+  const rows = Math.ceil(fig.panels.length / fig.columns), room = innerHeight - document.querySelector("main").offsetTop - 24;
+  return Math.round(Math.min(700, Math.max(rows > 3 ? 210 : 260, room / rows - 28)));
+}
+
 let busy = false;
 function make(panel, home) {
   const box = document.createElement("figure"), title = document.createElement("figcaption");
@@ -243,7 +249,7 @@ function make(panel, home) {
   const scale = axis => ({ time: false, auto: false, min: axis.range[0], max: axis.range[1], dir: axis.reversed ? -1 : 1, distr: axis.kind === "log" ? 3 : 1, range: (u, a, b) => [a, b] });
   const reset = u => u.batch(() => { u.setScale("x", { min: panel.x.range[0], max: panel.x.range[1] }); u.setScale("y", { min: panel.y.range[0], max: panel.y.range[1] }); });
   const options = {
-    width: box.clientWidth, height: panel.height, legend: { show: false },
+    width: box.clientWidth, height: tall(), legend: { show: false },
     scales: { x: scale(panel.x), y: scale(panel.y) },
     axes: [axisOptions(panel.x, 2), axisOptions(panel.y, 3)],
     series: [{}, { show: true, stroke: "transparent", points: { show: false }, paths: () => null }],
@@ -295,5 +301,5 @@ if (fig.bar) {
   nav.append(bar);
 }
 for (const panel of fig.panels) make(panel, home);
-addEventListener("resize", () => plots.forEach(p => p.u.setSize({ width: p.box.clientWidth, height: p.panel.height })));
+addEventListener("resize", () => plots.forEach(p => p.u.setSize({ width: p.box.clientWidth, height: tall() })));
 })();

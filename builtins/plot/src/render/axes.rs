@@ -119,11 +119,12 @@ fn level_names(
         }
         let down = if over { Down::Bottom } else { Down::Top };
         let look = look.anchored(Across::Middle, down);
-        let half = look.width(&tick.text).max(look.width(&tick.below)) / 2.0;
-        let middle = frame.left + fit::kept_inside(inside, half, frame.width(), spot.spare);
+        let middle = |part: &str| {
+            frame.left + fit::kept_inside(inside, look.width(part) / 2.0, frame.width(), spot.spare)
+        };
         let step = if over { -size } else { size } * text::LINE;
-        words(canvas, &tick.text, (middle, edge), &look);
-        words(canvas, &tick.below, (middle, edge + step), &look);
+        words(canvas, &tick.text, (middle(&tick.text), edge), &look);
+        words(canvas, &tick.below, (middle(&tick.below), edge + step), &look);
     }
 }
 
@@ -138,8 +139,9 @@ fn left(canvas: &mut impl Canvas, sheet: &Sheet, spot: &Spot, panel: &Panel) {
         let y = spot.down(tick.at);
         let mark = if tick.text.is_empty() { MARK * 0.5 } else { MARK } * factor;
         line(canvas, (frame.left - mark, y), (frame.left, y), ink);
+        // Panels may touch: a name at the end of an axis stays beside it.
         let half = look.size * text::LINE / 2.0;
-        let y = y.min(frame.bottom + half * 0.6 - half).max(frame.top - half * 0.6 + half);
+        let y = frame.top + fit::kept_inside(y - frame.top, half, frame.height(), (0.0, 0.0));
         words(canvas, &tick.text, (frame.left - (MARK + 3.0) * factor, y), &look);
     }
     let label = ticks::label(&panel.y.label, spot.left.placed.exponent);

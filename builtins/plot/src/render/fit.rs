@@ -71,8 +71,7 @@ pub(crate) fn upright(axis: &Axis, scale: &Scale, pixels: f32, factor: f32) -> N
             }
             tick.text = text::fitted(&tick.text, size, false, 160.0 * factor);
         }
-        let crowded =
-            thinned(&mut placed, scale, pixels, (pixels, pixels), 0.0, |_| size * text::LINE);
+        let crowded = thinned(&mut placed, scale, pixels, (0.0, 0.0), 0.0, |_| size * text::LINE);
         if !crowded || most == 1 || matches!(axis.ticks, Ticks::Named(_)) {
             let depth = widest(&placed, size);
             return Names { placed, upright: false, depth };

@@ -248,7 +248,7 @@ fn spots(
             left: Names::default(),
             above: None,
             names,
-            spare: (4.0 * factor, 4.0 * factor),
+            spare: (2.0 * factor, 2.0 * factor),
             reach: frame.height() * 0.6,
             heading: true,
         });
@@ -428,7 +428,7 @@ fn grid(
             spot.frame = room.place(&region, (*row, *column), (wide, high));
             let first = *column == 0;
             let last = column + 1 == side_x;
-            let near = if detail == Detail::Bare { 0.0 } else { 4.0 * factor };
+            let near = if detail == Detail::Bare { 0.0 } else { 1.5 * factor };
             spot.spare = (
                 if first { near + 14.0 * factor } else { near },
                 if last { near + 6.0 * factor } else { near },

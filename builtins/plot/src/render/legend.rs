@@ -5,7 +5,7 @@ use super::fit::{self, Names};
 use super::layout::{Header, LABEL, MARK, Sheet, Spot, tick_size};
 use super::ranges::Scale;
 use crate::canvas::{Canvas, Frame, Ink, Look, Raster, line, outline, whole, words};
-use crate::figure::{Axis, ColourMap, Figure, Style};
+use crate::figure::{Axis, Colour, ColourMap, Figure, Style};
 use crate::palette;
 use crate::text::{self, Across, Down, Words};
 use crate::ticks;
@@ -41,7 +41,10 @@ impl Legend {
         header: &Header,
         region: &mut Frame,
     ) -> Option<Self> {
-        if figure.legend.is_empty() {
+        // A scale of colours already tells the colours of ordered series.
+        let ordered =
+            figure.legend.iter().all(|entry| matches!(entry.style.colour, Colour::Mapped(..)));
+        if figure.legend.is_empty() || (ordered && figure.colour_bar.is_some()) {
             return None;
         }
         Some(if free {
@@ -78,7 +81,7 @@ impl Legend {
         let step = size * text::LINE + 2.0 * factor;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let rows = ((region.height() / step).floor().max(1.0)) as usize;
-        let limit = region.width() * 0.35;
+        let limit = region.width() * 0.3;
         let gap = 14.0 * factor;
         let names = |from: usize, to: usize| {
             let longest =
