@@ -80,7 +80,7 @@ fn csv(figure: &Figure) -> String {
                     }
                 }
                 Layer::Rule(rule) if rule.level => {
-                    row("line", "", [None, None, Some(rule.at), None, None])
+                    row("line", "", [None, None, Some(rule.at), None, None]);
                 }
                 Layer::Rule(rule) => row("line", "", [Some(rule.at), None, None, None, None]),
             }
@@ -145,6 +145,13 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::float_cmp,
+        clippy::cast_precision_loss
+    )]
+
     use super::*;
     use crate::figure::{Map, Panel, Series};
 

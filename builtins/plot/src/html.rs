@@ -240,6 +240,13 @@ fn hex([r, g, b]: Rgb) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::float_cmp,
+        clippy::cast_precision_loss
+    )]
+
     use super::*;
     use crate::samples;
 

@@ -306,6 +306,13 @@ fn drawn(letter: char, bold: bool, size: f32, offset: f32) -> Glyph {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::float_cmp,
+        clippy::cast_precision_loss
+    )]
+
     use super::*;
 
     #[test]

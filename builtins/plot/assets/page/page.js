@@ -33,7 +33,7 @@ function tell(axis, v) {
   switch (axis.kind) {
     case "utc": return utc(v);
     case "pieces": return utc(place(axis, v));
-    case "clock": return clock(v);
+    case "clock": return clock(v === 86400 ? v : (v % 86400 + 86400) % 86400);
     case "hour": return (v < 0 ? "−" : "+") + clock(v);
     case "named": {
       let best = null;
@@ -82,6 +82,12 @@ function axisOptions(axis, side) {
   if (axis.kind === "phase") o.incrs = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8].map(k => k * Math.PI);
   if (["utc", "pieces", "clock", "hour"].includes(axis.kind)) o.incrs = times;
   if (side === 2) o.space = axis.kind === "utc" || axis.kind === "pieces" ? 80 : 60;
+  if (axis.kind === "log") o.splits = (u, i, low, high) => {
+    const from = Math.ceil(Math.log10(low) - 1e-9), to = Math.floor(Math.log10(high) + 1e-9), out = [];
+    const every = Math.max(1, Math.ceil((to - from + 1) / (side === 3 ? u.height / 30 : u.width / 60)));
+    for (let p = from; p <= to; p += every) out.push(Math.pow(10, p));
+    return out.length ? out : [low, high];
+  };
   if (axis.kind === "named") o.splits = (u, i, low, high) => {
     const seen = axis.names.map(n => n[0]).filter(v => v >= low && v <= high);
     const room = (side === 3 ? u.height / 14 : u.width / 70) || 1, every = Math.ceil(seen.length / room);

@@ -48,7 +48,12 @@ pub(crate) fn stamp(marker: Marker, radius: f32) -> Rc<Stamp> {
     })
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss
+)]
 fn drawn(marker: Marker, radius: f32) -> Stamp {
     let reach = (radius * 1.35).ceil() as usize + 1;
     let side = 2 * reach + 1;
@@ -95,6 +100,13 @@ fn holds(marker: Marker, x: f32, y: f32, radius: f32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::float_cmp,
+        clippy::cast_precision_loss
+    )]
+
     use super::*;
 
     #[test]

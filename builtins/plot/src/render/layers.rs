@@ -106,7 +106,8 @@ fn series(
         })
         .collect();
     let long = series.line != Line::None && places.len() > MANY;
-    if !long && !(series.line != Line::None && look.radius == 0.0) {
+    let bare = series.line != Line::None && look.radius == 0.0;
+    if !long && !bare {
         let look =
             if look.radius == 0.0 { Look { radius: sheet.factor * 0.5, ..look } } else { look };
         canvas.dots(&places, &look);
@@ -164,8 +165,8 @@ fn stroke<C: Canvas>(canvas: &mut C, inside: Frame, run: &[(f32, f32)], look: &L
     let mut thin: Vec<(f32, f32)> = Vec::with_capacity(enough);
     let mut at = 0;
     while at < run.len() {
-        let column = run[at].0.floor();
-        let end = at + run[at..].iter().take_while(|place| place.0.floor() == column).count();
+        let same = |x: f32| whole(x.floor()) == whole(run[at].0.floor());
+        let end = at + run[at..].iter().take_while(|place| same(place.0)).count();
         let part = &run[at..end];
         let mut picked = vec![part[0]];
         let by = |a: &&(f32, f32), b: &&(f32, f32)| a.1.total_cmp(&b.1);

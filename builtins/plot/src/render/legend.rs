@@ -114,10 +114,8 @@ impl Legend {
             }
             left += wide + gap;
         }
-        if left_out > 0 {
-            if let Some(last) = entries.last_mut() {
-                (last.2, last.3) = (None, format!("+{} more", left_out + 1));
-            }
+        if let Some(last) = entries.last_mut().filter(|_| left_out > 0) {
+            (last.2, last.3) = (None, format!("+{} more", left_out + 1));
         }
         Self { entries }
     }
@@ -130,7 +128,7 @@ impl Strip {
         let (low, high) = bar.range;
         let good = low.is_finite()
             && high.is_finite()
-            && low != high
+            && (low < high || high < low)
             && !(bar.logarithm && low.min(high) <= 0.0);
         let (low, high) = if good { (low, high) } else { (0.0, 1.0) };
         let logarithm = bar.logarithm && good;

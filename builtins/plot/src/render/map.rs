@@ -103,7 +103,7 @@ struct Colours {
     low: f64,
     span: f64,
     logarithm: bool,
-    colours: ColourMap,
+    map: ColourMap,
 }
 
 impl Colours {
@@ -113,20 +113,20 @@ impl Colours {
         let (low, high) = if logarithm { (low.ln(), high.ln()) } else { (low, high) };
         let good = low.is_finite() && high.is_finite();
         let (low, high) = if good { (low, high) } else { (0.0, 1.0) };
-        Self { low, span: high - low, logarithm, colours: map.colours }
+        Self { low, span: high - low, logarithm, map: map.colours }
     }
 
     /// The colour of the mean of a block of cells; none if all are missing.
     fn of(&self, map: &Map, rows: (usize, usize), columns: (usize, usize)) -> Option<palette::Rgb> {
         let cells = (rows.0..rows.1)
             .flat_map(|row| (columns.0..columns.1).map(move |column| map.values[[row, column]]));
-        let value = match self.colours {
+        let value = match self.map {
             ColourMap::Sequential => mean(cells)?,
             ColourMap::Cyclic => self.circular(cells)?,
         };
         let value = if self.logarithm { value.max(0.0).ln() } else { value };
         let place = if self.span == 0.0 { 0.5 } else { (value - self.low) / self.span };
-        Some(palette::mapped(self.colours, place))
+        Some(palette::mapped(self.map, place))
     }
 
     fn circular(&self, cells: impl Iterator<Item = f64>) -> Option<f64> {
@@ -158,6 +158,13 @@ fn mean(cells: impl Iterator<Item = f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::float_cmp,
+        clippy::cast_precision_loss
+    )]
+
     use super::*;
     use crate::figure::{Figure, Layer, Panel};
     use crate::render::layout::Sheet;

@@ -6,6 +6,7 @@
 mod axes;
 mod density;
 mod fit;
+mod grid;
 mod layers;
 mod layout;
 mod legend;

@@ -200,13 +200,20 @@ fn widened(axis: &Axis, low: f64, high: f64) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::float_cmp,
+        clippy::cast_precision_loss
+    )]
+
     use super::*;
     use crate::figure::{Series, Style};
 
     fn panel(values: &[f64], range: Range, ticks: Ticks) -> Panel {
         let x: Vec<f64> = (0..values.len()).map(|i| i as f64).collect();
-        let mut panel = Panel::default();
-        panel.y = Axis { range, ticks, ..Axis::default() };
+        let y = Axis { range, ticks, ..Axis::default() };
+        let mut panel = Panel { y, ..Panel::default() };
         panel.layers.push(Layer::Series(Series {
             x,
             y: values.to_vec(),

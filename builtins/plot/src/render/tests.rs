@@ -1,5 +1,13 @@
 //! Whatever the data, drawing ends, and always with the same bytes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::float_cmp,
+    clippy::cast_precision_loss,
+    clippy::many_single_char_names
+)]
+
 use ndarray::Array2;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,10 +23,6 @@ fn one(x: Vec<f64>, y: Vec<f64>) -> Figure {
     let series = Series { x, y, ..Series::default() };
     let panel = Panel { layers: vec![Layer::Series(series)], ..Panel::default() };
     Figure { size: (300, 200), panels: vec![panel], ..Figure::default() }
-}
-
-fn has(frame: &Frame, colour: [u8; 3]) -> usize {
-    frame.rgb.chunks_exact(3).filter(|pixel| *pixel == colour).count()
 }
 
 #[test]
@@ -100,9 +104,7 @@ fn density_keeps_the_colours_of_categories() {
 
 #[test]
 fn empty_panels_say_so() {
-    let frame = rgb(&one(vec![], vec![])).unwrap();
-    let quiet = palette::Paint::of(Theme::Light).quiet;
-    assert!(has(&frame, quiet) > 5);
+    assert!(svg(&one(vec![], vec![])).unwrap().contains(">no data<"));
     assert!(svg(&one(vec![1.0], vec![f64::NAN])).unwrap().contains(">no data<"));
     assert!(!svg(&one(vec![1.0], vec![1.0])).unwrap().contains(">no data<"));
 }
@@ -243,14 +245,14 @@ fn panel() -> impl Strategy<Value = Panel> {
     )
         .prop_map(|(place, x, y, top, square, layers, title)| Panel {
             place,
-            inset: title.clone(),
-            title,
+            title: title.clone(),
             x,
             y,
             top,
             square,
             layers,
             note: String::new(),
+            inset: title,
         })
 }
 

@@ -1,5 +1,8 @@
 //! Places of the calendar, of the clock and of the hour angle.
 
+// Counts of marks, days and months are small.
+#![allow(clippy::cast_precision_loss)]
+
 use super::{Placed, Tick, numbers};
 
 const DAY: f64 = 86400.0;

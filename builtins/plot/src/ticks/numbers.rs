@@ -1,5 +1,8 @@
 //! Round numbers, parts of π, powers of ten.
 
+// Counts of marks, days and months are small.
+#![allow(clippy::cast_precision_loss)]
+
 use std::f64::consts::PI;
 
 use super::{Placed, Tick};
@@ -40,7 +43,7 @@ pub(super) fn phase(low: f64, high: f64, most: usize) -> Placed {
 fn of_pi(quarters: f64) -> String {
     let sign = if quarters < 0.0 { "−" } else { "" };
     let quarters = quarters.abs();
-    if quarters == 0.0 {
+    if quarters < 0.5 {
         return "0".to_owned();
     }
     let (top, bottom) = if quarters % 4.0 == 0.0 {
@@ -50,7 +53,7 @@ fn of_pi(quarters: f64) -> String {
     } else {
         (quarters, "/4")
     };
-    if top == 1.0 { format!("{sign}π{bottom}") } else { format!("{sign}{top}π{bottom}") }
+    if top < 1.5 { format!("{sign}π{bottom}") } else { format!("{sign}{top}π{bottom}") }
 }
 
 /// Powers of ten; within one power, round numbers.
@@ -72,11 +75,11 @@ pub(super) fn logarithm(low: f64, high: f64, most: usize) -> Placed {
         #[allow(clippy::cast_possible_truncation)]
         let exponent = power as i32;
         let at = 10_f64.powi(exponent);
-        if power >= first && (power - first) % every == 0.0 {
+        if power >= first && (power - first) % every < 0.5 {
             let name = if powers { plain(at) } else { format!("10{}", superscript(exponent)) };
             ticks.push(Tick::new(at.clamp(low, high), name));
         }
-        if every == 1.0 && last - first < 6.0 {
+        if every < 1.5 && last - first < 6.0 {
             let between = (2..10).map(|k| f64::from(k) * at).filter(|at| *at > low && *at < high);
             ticks.extend(between.map(|at| Tick::new(at, String::new())));
         }
