@@ -2,6 +2,7 @@
 
 mod ascii_stats;
 mod closure;
+mod gallery;
 mod plotters;
 mod used_stations;
 mod uv_coverage;
