@@ -26,6 +26,15 @@ def panels(out):
 
 
 def scatter(out, points):
+    """So many points, each with a colour of its own."""
+    figure = plt.figure(figsize=(12, 8), dpi=100)
+    plt.scatter(noise.standard_normal(points), noise.standard_normal(points), s=1, c=noise.random(points))
+    plt.colorbar()
+    figure.savefig(out)
+    plt.close(figure)
+
+
+def colours(out, points):
     """So many points in three colours."""
     figure = plt.figure(figsize=(12, 8), dpi=100)
     for k in range(3):
@@ -72,6 +81,7 @@ def main():
     out, repeats, points = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     timed("panels", lambda: panels(out), repeats)
     timed("scatter", lambda: scatter(out, points), max(1, repeats // 3))
+    timed("colours", lambda: colours(out, points), max(1, repeats // 3))
     timed("frame", Frames().draw, repeats)
 
 
