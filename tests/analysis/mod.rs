@@ -3,7 +3,9 @@
 mod ascii_stats;
 mod closure;
 mod gallery;
+mod movies;
 mod plotters;
+mod solplot;
 mod used_stations;
 mod uv_coverage;
 mod uv_plot;

@@ -42,6 +42,9 @@ fn the_printed_scripts_are_as_before() {
     golden::check("recipes/gencopyeor2target.sh", &printed(&work, &words));
     let words = ["genpreproc", "-o", "L80897", "--templates", "templates", "--year", "2013"];
     golden::check("recipes/genpreproc.sh", &printed(&work, &words));
+    let words =
+        ["gengainmovies", "-i", "3,5", "-o", "movies", "-e", "scratch", "-n", "node011-012"];
+    golden::check("recipes/gengainmovies.sh", &printed(&work, &words));
 }
 
 /// The folder that one recipe writes is the one that the other reads.

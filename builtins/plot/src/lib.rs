@@ -7,6 +7,7 @@
 pub mod dump;
 pub mod figure;
 pub mod figures;
+pub mod movie;
 pub mod output;
 pub mod palette;
 pub mod render;
@@ -14,6 +15,9 @@ pub mod render;
 pub mod samples;
 #[cfg(feature = "script")]
 pub mod script;
+pub mod solutions;
+#[cfg(test)]
+mod testing;
 
 mod canvas;
 mod html;
@@ -34,4 +38,9 @@ pub fn operations(registry: Registry) -> Registry {
         .with(figures::visibilities::PlotVisibilities)
         .with(figures::closure::PlotClosure)
         .with(figures::coverage::PlotCoverage)
+        .with(movie::gains::operation::GainMovie)
+        .with(movie::gains::operation::GainMoviePlan)
+        .with(movie::gains::station::StationMovie)
+        .with(movie::gains::station::StationMoviePlan)
+        .with(solutions::PlotSolutions)
 }

@@ -8,6 +8,7 @@
 
 mod axis;
 pub mod database;
+mod effects;
 mod join;
 mod limits;
 mod reference;
@@ -20,6 +21,7 @@ use ndarray::Array5;
 use num_complex::Complex64;
 use serde::{Deserialize, Serialize};
 
+pub use effects::{EffectTable, effects};
 pub use join::{Joining, estimate, join};
 pub use ledama_ms::gains::{Cells, Direction, Jones};
 pub use limits::{Limits, limits, range, smallest_range};

@@ -55,6 +55,10 @@ pub struct MovieInfo {
     pub message: Option<String>,
     /// What it shows.
     pub used: Vec<Used>,
+    /// How it was made: sources, options, versions. For people; the database does
+    /// not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<serde_json::Value>,
 }
 
 impl MovieInfo {
@@ -80,6 +84,17 @@ impl MovieInfo {
         }
         found
     }
+}
+
+/// The form in JSON, as [`read_json`] reads it.
+pub fn write_json(info: &MovieInfo) -> String {
+    let mut object = serde_json::Map::from_iter([("version".to_string(), 1.into())]);
+    if let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(info) {
+        object.extend(fields);
+    }
+    let mut text = serde_json::to_string_pretty(&object).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-pub use info::{MovieInfo, Used, read_json};
-pub use older::read_older;
+pub use info::{MovieInfo, Used, read_json, write_json};
+pub use older::{read_older, write_older};
 pub use register::{Change, Judged, Registered, judge, movies_of, register};
 pub use scan::{Found, Scanned, scan};

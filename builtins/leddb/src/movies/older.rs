@@ -70,6 +70,40 @@ pub fn read_older(text: &str) -> Result<MovieInfo, Vec<Fault>> {
     if faults.is_empty() { Ok(info) } else { Err(faults) }
 }
 
+/// The older form, as [`read_older`] reads it; what it cannot tell is left out.
+pub fn write_older(info: &MovieInfo) -> String {
+    let joined = |numbers: Vec<String>| numbers.join(", ");
+    let list = |numbers: &[i64]| joined(numbers.iter().map(ToString::to_string).collect());
+    let floats = |numbers: &[f64]| numbers.iter().map(|n| format!("{n:?}")).collect::<Vec<_>>();
+    let word = |text: &Option<String>| text.as_deref().unwrap_or_default().replace('\n', " ");
+    let mut data: Vec<String> = info
+        .used
+        .iter()
+        .map(|used| match used {
+            Used::Set { sub_band, frequency_hz, measurementset_id } => {
+                format!("{sub_band:03} {frequency_hz:?} {measurementset_id}")
+            }
+            Used::File { node, path } => format!("{node} {path}"),
+        })
+        .collect();
+    data.sort();
+    let mut lines = vec![
+        format!("XAXIS: {}", info.xaxis),
+        format!("JONES: [{}]", list(&info.jones)),
+        format!("STATIONS: {}", info.stations.join(",")),
+        format!("DELAYS: {}", floats(&info.delays).join(",")),
+        format!("REFSTATION: {}", word(&info.reference_station)),
+        format!("POLAR: {}", if info.polar { "True" } else { "False" }),
+        format!("TIMES: [{}]", list(&info.times)),
+        format!("CHANNELS: [{}]", list(&info.channels)),
+        format!("YRANGE: [{}]", joined(floats(&info.yrange))),
+        format!("MESSAGE: {}", word(&info.message)),
+        format!("{DATA}:"),
+    ];
+    lines.append(&mut data);
+    lines.join("\n") + "\n"
+}
+
 /// A line of the data: sub-band, frequency in Hz and id, or node and path. Lines with
 /// another number of fields mean nothing.
 fn used_line(line: &str) -> Result<Option<Used>, String> {
@@ -109,6 +143,7 @@ impl Reader<'_> {
             yrange: self.limits(),
             message: self.optional("MESSAGE"),
             used,
+            made: None,
         }
     }
 

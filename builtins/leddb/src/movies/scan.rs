@@ -135,7 +135,8 @@ fn films(folder: &Path) -> std::io::Result<Vec<(PathBuf, Metadata)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension() == Some(OsStr::new("mp4")) {
+        let ending = path.extension().and_then(OsStr::to_str);
+        if matches!(ending, Some("mp4" | "gif" | "apng")) {
             let metadata = fs::metadata(&path)?;
             if metadata.is_file() {
                 found.push((path, metadata));

@@ -49,6 +49,20 @@ fn the_older_form_is_read_by_whole_keys() {
 }
 
 #[test]
+fn both_forms_are_read_as_they_were_written() {
+    let mut info = read_older(INFO).unwrap();
+    assert_eq!(read_older(&write_older(&info)).unwrap(), info);
+    assert!(write_older(&info).contains("DELAYS: 0.0,9.2e-8\n"), "{}", write_older(&info));
+    info.used = vec![Used::File { node: "node011".into(), path: "/data1/L1_SB000_uv.MS".into() }];
+    info.reference_station = Some("CS001HBA0".into());
+    info.made = Some(serde_json::json!({ "program": "ledama 1", "frames": 3 }));
+    assert_eq!(read_json(&write_json(&info)).unwrap(), info);
+    // The older form has no place for how it was made.
+    let older = read_older(&write_older(&info)).unwrap();
+    assert_eq!(older, MovieInfo { made: None, ..info });
+}
+
+#[test]
 fn all_faults_of_the_older_form_are_told() {
     let cases = [
         ("JONES: [0, 3]", "JONES: [(0, 0), (1, 1)]", 2, "pairs"),

@@ -5,6 +5,8 @@ pub mod closure;
 pub mod coverage;
 pub mod density;
 pub mod diagnostics;
+pub(crate) mod few;
+pub mod gain_frame;
 pub mod grid;
 pub mod labels;
 pub mod pages;
@@ -12,6 +14,7 @@ pub mod picture;
 #[cfg(feature = "script")]
 pub mod pictures_script;
 pub mod settings;
+pub mod solutions;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod used_stations;
