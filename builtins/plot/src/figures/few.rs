@@ -28,20 +28,32 @@ fn places(
     let most = (pixels / apart).floor().max(1.0);
     // Labels at the upper end would touch those of the next panel.
     let (least, last) = (low + (inner - 1e-9) * span, high - 0.12 * span);
-    let mut step = round((last - least) / most);
-    loop {
+    let multiples = |step: f64| {
         let first = (least / step).ceil();
         let count = ((last / step).floor() - first + 1.0).max(0.0);
-        if count <= most {
-            let mut all = Vec::new();
-            let mut k = 0.0;
-            while k < count {
-                all.push((first + k) * step);
-                k += 1.0;
-            }
+        let mut all = Vec::new();
+        let mut k = 0.0;
+        while k < count.min(100.0) {
+            all.push((first + k) * step);
+            k += 1.0;
+        }
+        all
+    };
+    let mut step = round((last - least) / most);
+    loop {
+        let all = multiples(step);
+        #[allow(clippy::cast_precision_loss)] // a few
+        if all.len() as f64 > most {
+            step = round(step * 1.01);
+            continue;
+        }
+        if !all.is_empty() {
             return all;
         }
-        step = round(step * 1.01);
+        // No round place is inside: the middle one of the next finer step.
+        let finer = (1..6).map(|k| multiples(round(step / f64::from(1 << k))));
+        let found = finer.into_iter().find(|all| !all.is_empty()).unwrap_or_default();
+        return found.get(found.len() / 2).copied().into_iter().collect();
     }
 }
 
