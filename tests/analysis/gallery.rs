@@ -57,7 +57,9 @@ fn pictures_of_modules_look_as_in_the_gallery() {
         for (index, set) in sets.split(',').filter(|set| !set.is_empty()).enumerate() {
             let folder = shared::unpack(&pack, set, work.path());
             let (mark, folder) = (format!("{{{index}}}"), folder.display().to_string());
-            words.iter_mut().for_each(|word| *word = word.replace(&mark, &folder));
+            for word in &mut words {
+                *word = word.replace(&mark, &folder);
+            }
         }
         let picture = work.join("picture.png");
         words.push("--output".into());

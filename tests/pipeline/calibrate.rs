@@ -60,7 +60,7 @@ fn the_plan_of_bbs_is_that_of_the_older_system() {
     let ask = |options: &str| {
         let options = format!("--program-options={options}");
         let words = [&words[..], &more, &[options.as_str()]].concat();
-        shown(&scene.ok("LaunchCalibrateSA", &words), &[work.clone()])
+        shown(&scene.ok("LaunchCalibrateSA", &words), std::slice::from_ref(&work))
     };
     for options in ["-f --parmdb all_pdb", "-f --parmdb=all_pdb"] {
         let lines = ask(options);

@@ -90,7 +90,7 @@ fn odd_paths_are_paths() {
 fn a_full_disk_is_told_and_leaves_nothing() {
     let dp3 = need!(dp3());
     let cluster = need!(Cluster::of(2).disk_size("24m").start());
-    let scene = need!(Scene::with(cluster, &dp3));
+    let scene = Scene::with(cluster, &dp3);
     need!(scene.fill(2));
     scene.averaging();
     let fill = "f=/data2/fill; head -c 30000000 /dev/zero > $f 2>/dev/null; true";

@@ -59,10 +59,10 @@ pub(super) fn installed(name: &str) -> Result<(), Skip> {
 impl Scene {
     /// Nodes without sets; `program` is what DP3 is called.
     pub(super) fn empty(nodes: u8, program: &str) -> Result<Self, Skip> {
-        Self::with(Cluster::of(nodes).start()?, program)
+        Ok(Self::with(Cluster::of(nodes).start()?, program))
     }
 
-    pub(super) fn with(cluster: Cluster, program: &str) -> Result<Self, Skip> {
+    pub(super) fn with(cluster: Cluster, program: &str) -> Self {
         let work = Work::new();
         let scratch = work.path().join("scratch");
         let more = format!(
@@ -71,7 +71,7 @@ impl Scene {
             scratch.display()
         );
         let config = cluster.config_with(&work, &Settings { more, ..Settings::default() });
-        Ok(Self { cluster, work, config })
+        Self { cluster, work, config }
     }
 
     /// Sets of these sub-bands, dealt out to the nodes in turn, listed in `raw.ref`.

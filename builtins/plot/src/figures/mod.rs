@@ -11,8 +11,6 @@ pub mod grid;
 pub mod labels;
 pub mod pages;
 pub mod picture;
-#[cfg(feature = "script")]
-pub mod pictures_script;
 pub mod settings;
 pub mod solutions;
 #[cfg(test)]

@@ -204,7 +204,7 @@ fn layer() -> impl Strategy<Value = Layer> {
         .prop_map(|(x, y, radius, opacity, joined)| {
             let style = Style { radius, opacity, ..Style::default() };
             let line = if joined { Line::Within(radius) } else { Line::None };
-            Layer::Series(Series { x, y, style, line, ..Series::default() })
+            Layer::Series(Series { style, x, y, line, ..Series::default() })
         });
     let map = (vec(number(), 0..6), vec(number(), 0..6), number(), number(), any::<bool>())
         .prop_map(|(x, y, a, b, log)| {

@@ -11,7 +11,7 @@ use rhai::{Dynamic, Engine, Map};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::picture::{Dump, Picture};
+use crate::figures::picture::{Dump, Picture};
 use crate::output;
 
 /// Options of pictures, and who makes them.
