@@ -43,11 +43,12 @@ impl OperationContext for Quiet {
 /// Gains that turn with time and frequency.
 fn gains(times: u32, freqs: u32) -> Part {
     let shape = [times as usize, freqs as usize, STATIONS as usize, 1, 2];
-    let values = Array5::from_shape_fn(shape, |(t, f, s, _, j)| {
-        let [t, f, s, j] = [t, f, s, j].map(|k| f64::from(u32::try_from(k).unwrap_or(0)));
-        let x = (f / f64::from(freqs) - 0.3) * 3.3;
-        let amplitude = 0.0019 * (-x * x / 2.0).exp() * (1.0 + 0.06 * j);
-        Complex64::from_polar(amplitude, f * s * 0.01 + (t / 20.0 + s).sin())
+    let values = Array5::from_shape_fn(shape, |(time, freq, station, _, jones)| {
+        let [time, freq, station, jones] =
+            [time, freq, station, jones].map(|k| f64::from(u32::try_from(k).unwrap_or(0)));
+        let x = (freq / f64::from(freqs) - 0.3) * 3.3;
+        let amplitude = 0.0019 * (-x * x / 2.0).exp() * (1.0 + 0.06 * jones);
+        Complex64::from_polar(amplitude, freq * station * 0.01 + (time / 20.0 + station).sin())
     });
     let axis = |start: f64, step: f64, count: u32| Cells {
         centres: (0..count).map(|k| start + step * f64::from(k)).collect(),
