@@ -42,7 +42,15 @@ const TASKS: &[(&str, &str)] = &[
     ("what is running on the nodes", "ShowProcesses"),
     ("reset flags", "UnFlagData"),
     ("remove the corrected data column", "CleanData"),
-    ("prepare for CASA imaging", "AddImagingColumns"),
+    ("prepare for CASA imaging", "CreateCASAImagerParsetFiles"),
+    ("add the columns CASA wants", "AddImagingColumns"),
+    ("make an image", "Image"),
+    ("flag interference", "LaunchAOFlagger"),
+    ("average measurement sets", "LaunchNDPPP"),
+    ("plot the gains of a station", "GainPlotter"),
+    ("movie of gains", "GainMovies"),
+    ("closure phases", "ClosurePhase"),
+    ("statistics of visibilities", "ASCIIStats"),
 ];
 
 #[test]

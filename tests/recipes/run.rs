@@ -118,9 +118,11 @@ fn recipes_are_found_in_the_folders_of_the_configuration() {
             "copyandcheck",
             "gencopyeor2target",
             "gencopytarget2eor",
+            "gengainmovies",
             "genpreproc",
             "mine",
             "ours",
+            "processobservation",
             "three"
         ]
     );
