@@ -39,9 +39,9 @@ fn raw_data_becomes_a_calibrated_version_3_in_the_database() {
         run.args(["--dburl", &database]).args(more).config(&scene.config).run().no_panic()
     };
     let imaging = installed("wsclean").is_ok();
-    let images = ["--images", "/data3/images", "--size", "64", "--niter", "0"];
-    let output = story("run", if imaging { &images } else { &[] }).code(0);
-    let steps = if imaging { 12 } else { 11 };
+    let images = ["--movies", "movies", "--images", "/data3/images", "--size", "64", "--niter", "0"];
+    let output = story("run", if imaging { &images } else { &images[..2] }).code(0);
+    let steps = if imaging { 13 } else { 12 };
     let done = format!("{steps} of {steps} steps are done");
     assert!(output.stderr.contains(&done), "{output}");
     if imaging {
@@ -69,6 +69,11 @@ fn raw_data_becomes_a_calibrated_version_3_in_the_database() {
         }
     }
     scene.expect_tidy();
+    let movies = scene.ok("GetGainMovies", &["--dburl", &database, "--count"]);
+    assert_eq!(movies.stdout().trim(), "1", "{movies}");
+    let found = walkdir::WalkDir::new(scene.work.join("movies")).into_iter().flatten();
+    let names: Vec<_> = found.map(|f| f.file_name().to_string_lossy().into_owned()).collect();
+    assert!(names.iter().any(|n| n.starts_with("L80897_002_4SBs_time.")), "{names:?}");
     // The database knows all three, with the quality of version 1.
     let asked = scene.ok("GetMSPs", &["--dburl", &database, "--count"]);
     assert_eq!(asked.stdout().trim(), "12");

@@ -98,3 +98,21 @@ proptest::proptest! {
         proptest::prop_assert_eq!(again.get("a").unwrap(), "1");
     }
 }
+
+#[test]
+fn the_templates_of_the_recipes_lead_from_64_channels_to_one() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../scripts/frequent/templates");
+    let template = |name: &str| {
+        let parset = Parset::parse(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap();
+        let found = parset.findings();
+        assert!(found.errors.is_empty() && found.warnings.is_empty(), "{name}: {found:?}");
+        parset
+    };
+    let mut channels = 64;
+    for (name, left) in [("avg64to15.parset", 15), ("avg15to3.parset", 3), ("avg3to1.parset", 1)] {
+        channels = template(name).channels(channels).unwrap();
+        assert_eq!(channels, left, "{name}");
+    }
+    assert_eq!(template("gaincal.parset").channels(3), Some(3));
+}

@@ -9,6 +9,7 @@ use ledama_base::operation::{ErrorKind, OperationError};
 use super::super::clock::{self, TopAxis};
 use super::super::grid::{cell, grid};
 use super::super::labels;
+use super::super::pages::radius;
 use super::super::settings::{Settings, YRange};
 use super::{Made, horizontal, look, subtitle, title, words};
 use crate::figure::{Axis, Figure, Layer, Line, Panel, Place, Range, Series, Ticks};
@@ -131,13 +132,14 @@ fn layers(
     let coordinate = settings.wanted.yaxes[axis];
     let factor = unit(coordinate, settings.degrees);
     let of_panel = plotted.series.range((group, 0)..(group + 1, 0));
+    let radius = radius(of_panel.clone().map(|(_, one)| one.x.len()).sum());
     of_panel
         .map(|((_, colour), one)| {
             #[allow(clippy::cast_precision_loss)] // a number of series
             let offset = settings.offsets[axis] * *colour as f64;
             Layer::Series(Series {
                 name: keys::text(&plotted.colours[*colour]),
-                style: styles[*colour],
+                style: crate::figure::Style { radius, ..styles[*colour] },
                 x: one.x.clone(),
                 y: one.y[axis].iter().map(|value| value * factor + offset).collect(),
                 line: Line::None,
