@@ -39,7 +39,8 @@ fn raw_data_becomes_a_calibrated_version_3_in_the_database() {
         run.args(["--dburl", &database]).args(more).config(&scene.config).run().no_panic()
     };
     let imaging = installed("wsclean").is_ok();
-    let images = ["--movies", "movies", "--images", "/data3/images", "--size", "64", "--niter", "0"];
+    let images =
+        ["--movies", "movies", "--images", "/data3/images", "--size", "64", "--niter", "0"];
     let output = story("run", if imaging { &images } else { &images[..2] }).code(0);
     let steps = if imaging { 13 } else { 12 };
     let done = format!("{steps} of {steps} steps are done");

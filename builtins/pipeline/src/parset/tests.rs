@@ -101,8 +101,8 @@ proptest::proptest! {
 
 #[test]
 fn the_templates_of_the_recipes_lead_from_64_channels_to_one() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../scripts/frequent/templates");
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/frequent/templates");
     let template = |name: &str| {
         let parset = Parset::parse(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap();
         let found = parset.findings();

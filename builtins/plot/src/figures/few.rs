@@ -67,9 +67,23 @@ fn round(step: f64) -> f64 {
 
 /// Numbers, told as so many powers of ten; `level` below a panel, else beside it.
 pub(crate) fn numbers(range: (f64, f64), pixels: f64, level: bool, power: i32) -> Ticks {
+    let (inner, mut apart) = if level { (0.06, 32.0) } else { (0.0, 18.0) };
+    loop {
+        let named = named(&places(range, inner, pixels, apart, round), power);
+        #[allow(clippy::cast_precision_loss)] // a few letters
+        let widest = named.iter().map(|(_, name)| name.chars().count() as f64).fold(0.0, f64::max);
+        // Long names need room beside each other.
+        let needed = 7.0 * widest + 10.0;
+        if !level || named.len() < 2 || needed <= apart {
+            return Ticks::Named(named);
+        }
+        apart = needed;
+    }
+}
+
+/// Places with as many digits as tell them apart.
+fn named(at: &[f64], power: i32) -> Vec<(f64, String)> {
     let unit = 10_f64.powi(power);
-    let (inner, apart) = if level { (0.06, 32.0) } else { (0.0, 18.0) };
-    let at = places(range, inner, pixels, apart, round);
     let exact = |digits: &i32| {
         let scale = 10_f64.powi(*digits) / unit;
         at.iter().all(|place| (place * scale - (place * scale).round()).abs() < 1e-6)
@@ -80,7 +94,7 @@ pub(crate) fn numbers(range: (f64, f64), pixels: f64, level: bool, power: i32) -
         let number = if number.abs() < 1e-9 { 0.0 } else { number };
         format!("{number:.digits$}").replace('-', "−")
     };
-    Ticks::Named(at.iter().map(|place| (*place, name(*place))).collect())
+    at.iter().map(|place| (*place, name(*place))).collect()
 }
 
 /// Times of day, for seconds since 1970.
@@ -156,6 +170,10 @@ mod tests {
         assert_eq!(names(&numbers((115.0, 187.3), 73.0, true, 0)), ["120", "160"]);
         assert_eq!(names(&numbers((115.0, 187.3), 100.0, true, 0)), ["120", "140", "160"]);
         assert_eq!(names(&numbers((0.0, 0.0021), 50.0, false, -3)), ["0", "1"]);
+        assert_eq!(
+            names(&numbers((134.28, 134.47), 280.0, true, 0)),
+            ["134.32", "134.36", "134.40", "134.44"]
+        );
         assert_eq!(power(0.0, 0.0025), -3);
         assert_eq!(names(&numbers((0.0, 0.0025), 60.0, false, -3)), ["0", "1", "2"]);
         assert_eq!(names(&numbers((-1.0, 1.0), 50.0, false, 0)), ["−1", "0"]);
