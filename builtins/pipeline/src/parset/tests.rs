@@ -111,8 +111,9 @@ fn the_templates_of_the_recipes_lead_from_64_channels_to_one() {
     };
     let mut channels = 64;
     for (name, left) in [("avg64to15.parset", 15), ("avg15to3.parset", 3), ("avg3to1.parset", 1)] {
-        channels = template(name).channels(channels).unwrap();
+        channels = template(name).channel_rule().unwrap().channels(channels).unwrap();
         assert_eq!(channels, left, "{name}");
     }
-    assert_eq!(template("gaincal.parset").channels(3), Some(3));
+    let gaincal = template("gaincal.parset").channel_rule().unwrap();
+    assert_eq!(gaincal.channels(3), Some(3));
 }

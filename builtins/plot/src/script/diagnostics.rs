@@ -7,7 +7,6 @@ use std::path::Path;
 
 use ledama_analysis::diag::Type;
 use ledama_analysis::diag::input::{Chosen, Input};
-use ledama_base::clock;
 use ledama_base::operation::{ErrorKind, OperationError};
 use ledama_base::rawtext;
 use ledama_base::script::{At, ScriptResult, to_dynamic};
@@ -20,62 +19,23 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
+use super::pictures::PictureOptions;
 use crate::figure::Theme;
 use crate::figures::diagnostics::operation::DiagnosticInput;
-use crate::figures::picture::{Dump, Picture};
 use crate::figures::settings::{self, Given, Settings};
 use crate::figures::used_stations::operation::UsedInput;
 use crate::figures::used_stations::{self, ColourBy, Wanted};
-use crate::output;
 
 /// Options besides those of the settings.
 #[derive(Debug, Deserialize)]
 struct Place {
     inputdiag: String,
+    node: String,
     timeout: Option<i64>,
     #[serde(flatten)]
     database: Choice,
     #[serde(flatten)]
     picture: PictureOptions,
-}
-
-/// Options of pictures, and who makes them.
-#[derive(Debug, Deserialize)]
-struct PictureOptions {
-    output: Option<String>,
-    #[serde(default)]
-    force: bool,
-    #[serde(default)]
-    open: bool,
-    dump: Option<Dump>,
-    #[serde(default)]
-    stamp: bool,
-    node: String,
-    user: String,
-    module: String,
-}
-
-impl PictureOptions {
-    /// Where the picture goes; without a name, one that the parameters give.
-    fn picture(&self, object: &str, parameters: &Value) -> Result<Picture, OperationError> {
-        let name = match self.output.as_deref().filter(|name| !name.is_empty()) {
-            Some(name) => name.to_string(),
-            None => output::default_name(&self.module, object, parameters),
-        };
-        // Written elsewhere than in the folder of the user, who named it there.
-        let path = std::path::absolute(rawtext::text_path(&name))
-            .map_err(|error| OperationError::io(&name, &error))?;
-        let stamp = || format!("{} by {}", clock::utc_text(clock::now()), self.user);
-        let picture = Picture {
-            path: rawtext::path_text(&path),
-            force: self.force,
-            page: self.open,
-            dump: self.dump,
-            stamp: self.stamp.then(stamp),
-        };
-        picture.check()?;
-        Ok(picture)
-    }
 }
 
 fn read<T: DeserializeOwned>(options: &Value) -> Result<T, OperationError> {
@@ -130,7 +90,7 @@ fn prepared(
     let given: Given = read(options)?;
     let place: Place = read(options)?;
     let settings = Settings::new(of, &given)?;
-    let chosen = Chosen::parse(&absolute(&place.inputdiag), &place.picture.node, inventory)?;
+    let chosen = Chosen::parse(&absolute(&place.inputdiag), &place.node, inventory)?;
     let database = match chosen {
         Chosen::Files(_) => None,
         _ => Some(database(&place.database, inventory)?),
@@ -138,7 +98,7 @@ fn prepared(
     let input = Input { of, chosen, database, timeout_s: place.timeout, kinds: given.kinds };
     settings.check(&input)?;
     let parameters = serde_json::json!([&input, &settings]);
-    let picture = place.picture.picture(&object(&input.chosen), &parameters)?;
+    let picture = place.picture.free_place(&object(&input.chosen), &parameters)?;
     Ok(DiagnosticInput { input, settings, picture })
 }
 
@@ -170,7 +130,7 @@ fn used(options: &Value, inventory: &Inventory) -> Result<UsedInput, OperationEr
     let object = given.wanted.ldss.first().cloned().unwrap_or_else(|| "all".to_string());
     let wanted = Wanted { colour: given.color_by, ..given.wanted };
     let picture = (given.format == "picture")
-        .then(|| given.picture.picture(&object, &parameters))
+        .then(|| given.picture.free_place(&object, &parameters))
         .transpose()?;
     Ok(UsedInput {
         database,

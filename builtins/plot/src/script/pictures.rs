@@ -16,7 +16,7 @@ use crate::output;
 
 /// Options of pictures, and who makes them.
 #[derive(Debug, Deserialize)]
-struct PictureOptions {
+pub(super) struct PictureOptions {
     output: Option<String>,
     #[serde(default)]
     force: bool,
@@ -30,6 +30,17 @@ struct PictureOptions {
 }
 
 impl PictureOptions {
+    /// As [`Self::picture`]; fails where a picture must not be replaced.
+    pub(super) fn free_place(
+        &self,
+        object: &str,
+        parameters: &Value,
+    ) -> Result<Picture, OperationError> {
+        let picture = self.picture(object, parameters)?;
+        picture.check()?;
+        Ok(picture)
+    }
+
     /// Where the picture goes; without a name, one that the parameters give.
     fn picture(&self, object: &str, parameters: &Value) -> Result<Picture, OperationError> {
         let name = match self.output.as_deref().filter(|name| !name.is_empty()) {
