@@ -185,7 +185,14 @@ fn recipes_are_checked_as_modules_are() {
 fn our_own_scripts_are_good() {
     let library = Library::of(&[], true);
     let checker = Checker::new(library.clone());
-    for name in ["copyandcheck", "gencopyeor2target", "gencopytarget2eor", "genpreproc"] {
+    for name in [
+        "copyandcheck",
+        "gencopyeor2target",
+        "gencopytarget2eor",
+        "gengainmovies",
+        "genpreproc",
+        "processobservation",
+    ] {
         let script = crate::engine::open(&Spot::Embedded(format!("recipes/{name}.rhai"))).unwrap();
         let told: Vec<_> = checker.check(&script).iter().map(ToString::to_string).collect();
         assert_eq!(told, [""; 0], "{name}");

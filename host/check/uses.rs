@@ -92,7 +92,9 @@ fn check_options(
     if used.escaped {
         return;
     }
-    for option in manifest.options.iter().filter(|o| o.included_from.is_none()) {
+    let own = manifest.options.iter().filter(|o| o.included_from.is_none());
+    // What says so of itself needs no warning.
+    for option in own.filter(|o| !o.help.starts_with("Not used")) {
         if !used.properties.iter().any(|(name, _)| *name == option.key()) {
             findings.push(
                 Diagnostic::warning(format!("the option `{}` is never used", option.name))

@@ -69,6 +69,10 @@ fn ctrl_c_while_it_connects_leaves_no_process() {
         let work = Work::new();
         let settings = Settings { transport: Some(transport.into()), ..Settings::default() };
         let config = cluster.config_with(&work, &settings);
+        // Nodes are greeted when they are started; that is no connection of the run.
+        let quiet =
+            || cluster.names().iter().all(|n| cluster.processes(n).len() == 1).then_some(());
+        wait::until("nodes without connections", quiet);
         let run = execute(&work, &config, STUBBORN, "numprocessors: 2").start();
         // As soon as a node has more than its sshd.
         wait::until("a connection", || {
@@ -77,9 +81,7 @@ fn ctrl_c_while_it_connects_leaves_no_process() {
         run.interrupt();
         run.wait().code(130).no_panic();
         cluster.expect_nothing_left();
-        wait::until("the end of the connections", || {
-            cluster.names().iter().all(|n| cluster.processes(n).len() == 1).then_some(())
-        });
+        wait::until("the end of the connections", quiet);
     }
 }
 

@@ -69,6 +69,18 @@ fn its_files_are_where_it_says() {
 }
 
 #[test]
+fn it_names_every_room_of_the_native_side() {
+    let text = readme();
+    for folder in std::fs::read_dir(repository().join("builtins")).unwrap() {
+        let name = folder.unwrap().file_name().into_string().unwrap();
+        let named = text
+            .lines()
+            .any(|line| line.starts_with("  ") && line.split_whitespace().any(|word| word == name));
+        assert!(named, "the README does not tell what builtins/{name} is for");
+    }
+}
+
+#[test]
 fn its_main_job_works() {
     need!(shared());
     let disks = Work::new();

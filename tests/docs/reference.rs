@@ -12,6 +12,15 @@ fn the_manual_is_up_to_date() {
 }
 
 #[test]
+fn every_page_has_a_plain_name() {
+    for page in walk(&repository().join("docs/builtins")).into_keys() {
+        let name = page.to_string_lossy();
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        assert!(name.chars().all(plain), "the page {name} shows how a type is held in Rust");
+    }
+}
+
+#[test]
 fn a_changed_manual_is_noticed() {
     let work = Work::new();
     copy(&repository().join("docs"), &work.join("docs"));

@@ -71,6 +71,17 @@ fn asked(name: &str, path: &str, roots: &[String]) -> Option<Vec<Value>> {
             json!({ "path": path, "roots": roots, "older_than_s": 0, "entries": [] }),
             json!({ "path": path, "roots": roots, "older_than_s": 0, "entries": [entry] }),
         ],
+        // Replaces what has the name of a product, if it is one.
+        "pipeline.run" => ["set", "folder", "file"]
+            .map(|kind| {
+                json!({
+                    "program": { "key": "true", "command": ["true"] },
+                    "arguments": [],
+                    "products": [{ "path": path, "kind": kind }],
+                    "overwrite": true,
+                })
+            })
+            .to_vec(),
         // Some need no guard: the first two add to a measurement set or say
         // another thing about it, and what was there can be had back; a copy
         // makes something new, and moves aside only what it was told to
@@ -81,6 +92,15 @@ fn asked(name: &str, path: &str, roots: &[String]) -> Option<Vec<Value>> {
         | "transfer.copy"
         | "transfer.clean"
         | "monitor.stop"
+        // These write files under the names they are given, and replace only
+        // files, and only if told to.
+        | "pipeline.gds"
+        | "pipeline.rescale_fits"
+        | "plot.diagnostic"
+        | "plot.gain_movie"
+        | "plot.solutions"
+        | "plot.station_movie"
+        | "plot.used_stations"
         // These change rows of a database and no file of a node; a backup
         // writes into a folder that it is given, under new names.
         | "leddb.add_empty"
@@ -236,7 +256,7 @@ fn every_operation_that_changes_data_refuses_what_must_stay() {
         }
         guarded += usize::from(asked(name, "/", &[]).is_some());
     }
-    assert!(guarded >= 11, "only {guarded} operations were tried");
+    assert!(guarded >= 12, "only {guarded} operations were tried");
 }
 
 fn as_nobody() {

@@ -17,7 +17,7 @@ use rhai::{Array, Dynamic, Engine, ImmutableString};
 use serde_json::json;
 
 use crate::vds::group::{By, GroupError, file_names, group, members};
-use crate::vds::keep::{VdsFiles, file_name};
+use crate::vds::keep::{self, file_name};
 
 impl Explain for GroupError {
     fn kind(&self) -> String {
@@ -63,6 +63,10 @@ fn grouped(file: &RefFile, by: &str, lists: &str) -> Result<Dynamic, GroupError>
     Ok(to_dynamic(&json!({ "groups": groups, "warnings": found.warnings })))
 }
 
+/// The files to be written, as scripts hold them.
+#[derive(Clone)]
+pub struct VdsFiles(Arc<keep::VdsFiles>);
+
 fn words(array: Array) -> Vec<String> {
     array.into_iter().map(|word| word.to_string()).collect()
 }
@@ -76,12 +80,12 @@ mod api {
         folder: &str,
         file: RefFile,
         overwrite: bool,
-    ) -> ScriptResult<Arc<VdsFiles>> {
+    ) -> ScriptResult<VdsFiles> {
         let set = |entry: &ledama_reffile::Entry| (entry.node.to_string(), entry.path.to_string());
         let sets: Vec<_> = file.entries().iter().map(set).collect();
         let existing = if overwrite { Existing::Replace } else { Existing::Keep };
-        VdsFiles::new(&text_path(folder), &sets, existing)
-            .map(Arc::new)
+        keep::VdsFiles::new(&text_path(folder), &sets, existing)
+            .map(|files| VdsFiles(Arc::new(files)))
             .map_err(|error| OperationError::new(ErrorKind::Exists, error.to_string()))
             .at(&ctx)
     }
@@ -125,20 +129,20 @@ mod api {
 mod methods {
     /// What takes the answers of `pipeline.vds` over and writes the files.
     #[rhai_fn(global, get = "keeper", pure)]
-    pub fn keeper(files: &mut Arc<VdsFiles>) -> Keeper {
-        Arc::clone(files) as Keeper
+    pub fn keeper(files: &mut VdsFiles) -> Keeper {
+        Arc::clone(&files.0) as Keeper
     }
 
     /// Those of the files that are there already, sorted.
     #[rhai_fn(global, get = "there", pure)]
-    pub fn there(files: &mut Arc<VdsFiles>) -> Array {
-        to_array(files.there())
+    pub fn there(files: &mut VdsFiles) -> Array {
+        to_array(files.0.there())
     }
 }
 
 /// Registers both.
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Arc<VdsFiles>>("VdsFiles");
+    engine.register_type_with_name::<VdsFiles>("VdsFiles");
     engine.register_global_module(rhai::exported_module!(methods).into());
     engine.register_static_module("vds", rhai::exported_module!(api).into());
 }

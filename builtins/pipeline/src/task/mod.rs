@@ -20,6 +20,7 @@ mod heard;
 mod lock;
 mod place;
 mod provenance;
+mod replace;
 mod run;
 mod space;
 #[cfg(test)]

@@ -146,7 +146,7 @@ impl Staged {
     /// Removes what is staged.
     pub(super) fn remove(&self) -> Result<(), OperationError> {
         let files = match self.kind {
-            Kind::Prefix => self.files(),
+            Kind::Prefix => with_prefix(&self.place),
             _ => Ok(vec![self.place.clone()]),
         };
         let files = files.map_err(|e| OperationError::io(show(&path_text(&self.place)), &e))?;
@@ -210,7 +210,8 @@ pub(super) fn remove(path: &Path) -> Result<(), OperationError> {
 }
 
 /// The products of a prefix: its own name alone, or with more behind a `-` or
-/// a dot, so that `P1` has nothing of `P10`. Provenance and what is staged are none.
+/// a dot, so that `P1` has nothing of `P10`. Provenance, what is staged, and
+/// folders (`P.MS`) are none.
 pub(super) fn of_prefix(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let front = path_text(path);
     let mut files = with_prefix(path)?;
@@ -220,6 +221,7 @@ pub(super) fn of_prefix(path: &Path) -> std::io::Result<Vec<PathBuf>> {
         (rest.is_empty() || rest.starts_with(['-', '.']))
             && !rest.starts_with(PART)
             && rest != ".provenance.json"
+            && !file.is_dir()
     });
     Ok(files)
 }

@@ -15,7 +15,7 @@ use super::heard::{CAPTURE, Heard};
 use super::lock::SetLock;
 use super::place::{Filler, Scratch, Staged};
 use super::provenance::Call;
-use super::{Answer, Facts, State, Task, check, place, provenance, space};
+use super::{Answer, Facts, State, Task, check, place, provenance, replace, space};
 use crate::program::{KNOWN, command_line, start_failure};
 use crate::rules::Wrangler;
 
@@ -33,7 +33,7 @@ pub(super) fn run(task: &Task, ctx: &dyn OperationContext) -> Result<Answer, Ope
         ctx.log("everything is there already");
         return Ok(there);
     }
-    refuse_existing(task)?;
+    replace::check(task)?;
     leftovers(task, ctx, &mut answer.warnings)?;
     let mut locks = Vec::new();
     for input in task.inputs.iter().filter(|input| input.edited) {
@@ -300,29 +300,6 @@ fn done_before(
         answer.edited.push(check::edited(&input.path, ctx)?);
     }
     Ok(Some(answer))
-}
-
-/// Nothing that is there is replaced unasked.
-fn refuse_existing(task: &Task) -> Result<(), OperationError> {
-    if task.overwrite {
-        return Ok(());
-    }
-    for product in &task.products {
-        let path = text_path(product.path.trim_end_matches('/'));
-        let there = if product.kind == super::Kind::Prefix {
-            !place::of_prefix(&path).unwrap_or_default().is_empty()
-        } else {
-            path.symlink_metadata().is_ok()
-        };
-        if there {
-            let what = if task.resume { "is there and does not pass its checks" } else { "exists" };
-            let message = format!("product {} {what}", show(&product.path));
-            return Err(OperationError::new(ErrorKind::Exists, message).help(
-                "`--overwrite` replaces it, `--resume` takes products that pass their checks",
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// Tells of what interrupted runs have left, or removes it.

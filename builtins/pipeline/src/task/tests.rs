@@ -149,6 +149,37 @@ fn what_is_there_is_refused_replaced_or_taken() {
 }
 
 #[test]
+fn only_what_such_a_task_makes_is_replaced() {
+    let scene = Scene::new();
+    let precious = scene.path("L80897/notes");
+    std::fs::create_dir_all(&precious).unwrap();
+    std::fs::write(scene.path("L80897/text"), "mine").unwrap();
+    let make = |kind: &str, name: &str| {
+        let products = json!([{"path": scene.path(name), "kind": kind}]);
+        let more = json!({"products": products, "overwrite": true});
+        scene.run("mkdir \"$1\"; echo x > \"$1/table.dat\"", more)
+    };
+    for (kind, name) in [
+        ("set", "L80897"),
+        ("set", "L80897/notes/"),
+        ("set", "L80897/text"),
+        ("folder", "L80897"),
+        ("folder", "L80897/text"),
+        ("file", "L80897"),
+        ("file", "L80897/notes"),
+    ] {
+        let error = make(kind, name).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Refused, "{kind} {name}: {error}");
+    }
+    assert!(Path::new(&precious).is_dir());
+    assert_eq!(std::fs::read_to_string(scene.path("L80897/text")).unwrap(), "mine");
+    // A folder of ours, known by what lies beside it.
+    make("folder", "image").unwrap();
+    std::fs::remove_file(scene.path("image/table.dat")).unwrap();
+    make("folder", "image").unwrap();
+}
+
+#[test]
 fn an_init_file_decides_whether_anything_starts() {
     let scene = Scene::new();
     let with = |init: &str, strict: bool| {

@@ -35,6 +35,20 @@ impl Frame {
     pub(crate) fn height(&self) -> f32 {
         self.bottom - self.top
     }
+
+    /// The same with `by` pixels more at each side.
+    pub(crate) fn grown(self, by: f32) -> Self {
+        Self {
+            left: self.left - by,
+            right: self.right + by,
+            top: self.top - by,
+            bottom: self.bottom + by,
+        }
+    }
+
+    pub(crate) fn holds(&self, (x, y): (f32, f32)) -> bool {
+        x >= self.left && x <= self.right && y >= self.top && y <= self.bottom
+    }
 }
 
 /// Look of points or lines.

@@ -235,7 +235,7 @@ pub(crate) fn inside(
 }
 
 /// Whether a layer has anything to see.
-fn shows(layer: &Layer) -> bool {
+pub(crate) fn shows(layer: &Layer) -> bool {
     match layer {
         Layer::Series(series) => {
             series.x.iter().zip(&series.y).any(|(x, y)| x.is_finite() && y.is_finite())

@@ -91,26 +91,30 @@ fn series(
     } else if crowd {
         return;
     }
-    let near = look.radius + 2.0;
+    let within = inside.grown(1.0);
     let places: Vec<(f32, f32)> = series
         .x
         .iter()
         .zip(&series.y)
         .filter(|(x, y)| x.is_finite() && y.is_finite())
         .map(|(x, y)| spot.at(*x, *y))
-        .filter(|(x, y)| {
-            *x > inside.left - near
-                && *x < inside.right + near
-                && *y > inside.top - near
-                && *y < inside.bottom + near
-        })
+        .filter(|place| within.holds(*place))
         .collect();
     let long = series.line != Line::None && places.len() > MANY;
     let bare = series.line != Line::None && look.radius == 0.0;
     if !long && !bare {
         let look =
             if look.radius == 0.0 { Look { radius: sheet.factor * 0.5, ..look } } else { look };
+        // A point near the edge is drawn whole, one beyond it not at all.
+        let middle = inside.grown(-look.radius - 1.0);
+        let beyond = places.iter().any(|place| !middle.holds(*place));
+        if beyond {
+            canvas.clip(Some(inside.grown(look.radius + 2.0)));
+        }
         canvas.dots(&places, &look);
+        if beyond {
+            canvas.clip(Some(inside));
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! Where everything of a figure is.
 
 use super::Error;
+use super::axes::shows;
 use super::fit::{self, Names, TICK};
 use super::grid;
 use super::legend::{self, Legend, Strip};
 use super::ranges::{self, Scale};
 use crate::canvas::Frame;
-use crate::figure::{Figure, Panel, Place, Range};
+use crate::figure::{Axis, Figure, Panel, Place, Range, Ticks};
 use crate::palette::Paint;
 use crate::text;
 
@@ -278,8 +279,16 @@ fn area((left, bottom, wide, high): (f64, f64, f64, f64), width: f32, height: f3
 /// Finds the names of places along the axes of a frame.
 fn name(panel: &Panel, spot: &mut Spot, factor: f32) {
     let (wide, high) = (spot.frame.width(), spot.frame.height());
-    spot.below = fit::level(&panel.x, &spot.x, wide, factor, spot.spare);
-    spot.left = fit::upright(&panel.y, &spot.y, high, factor);
+    // Numbers beside an axis with nothing on it would be made up.
+    let empty = !panel.layers.iter().any(shows);
+    let made_up = |ticks: &Ticks| !matches!(ticks, Ticks::Named(_) | Ticks::UtcPieces(_));
+    let named = |axis: &Axis| !(empty && axis.range == Range::Auto && made_up(&axis.ticks));
+    if named(&panel.x) {
+        spot.below = fit::level(&panel.x, &spot.x, wide, factor, spot.spare);
+    }
+    if named(&panel.y) {
+        spot.left = fit::upright(&panel.y, &spot.y, high, factor);
+    }
     spot.above = panel.top.as_ref().filter(|axis| axis.named).map(|axis| {
         let scale = match axis.range {
             Range::Fixed(low, high)

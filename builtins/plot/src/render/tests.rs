@@ -107,6 +107,27 @@ fn empty_panels_say_so() {
     assert!(svg(&one(vec![], vec![])).unwrap().contains(">no data<"));
     assert!(svg(&one(vec![1.0], vec![f64::NAN])).unwrap().contains(">no data<"));
     assert!(!svg(&one(vec![1.0], vec![1.0])).unwrap().contains(">no data<"));
+    // And name no places: there is nothing at 0.5.
+    assert!(!svg(&one(vec![], vec![])).unwrap().contains(">0.5<"));
+}
+
+#[test]
+fn points_at_the_edge_are_whole_and_those_beyond_are_not_drawn() {
+    let mut figure = one(vec![0.0, 5.0, 10.0], vec![1.0; 3]);
+    let red = |figure: &Figure| {
+        let frame = rgb(figure).unwrap();
+        let is_red = |p: &&[u8]| p[0] > 200 && p[1] < 80;
+        frame.rgb.chunks_exact(3).filter(is_red).count()
+    };
+    let Layer::Series(series) = &mut figure.panels[0].layers[0] else { panic!() };
+    series.style =
+        Style { colour: Colour::Rgb(255, 0, 0), radius: 5.0, opacity: 1.0, ..Style::default() };
+    figure.panels[0].x.range = Range::Fixed(-5.0, 7.5);
+    let (inside, edge) = (red(&figure), {
+        figure.panels[0].x.range = Range::Fixed(0.0, 5.0);
+        red(&figure)
+    });
+    assert!(inside > 100 && inside.abs_diff(edge) < inside / 8, "{inside} {edge}");
 }
 
 #[test]

@@ -25,10 +25,16 @@ fn input(process: Identity, grace_ms: u64) -> StopInput {
     StopInput { process, signal: StopSignal::Term, grace_ms, launcher: None }
 }
 
-/// A shell that has set its traps when this returns.
+/// A shell that has set its traps when this returns. It listens to all other
+/// signals, also where the tests themselves were started with some ignored.
 fn shell(script: &str) -> (Child, Identity) {
-    let mut child = Command::new("sh")
-        .args(["-c", &format!("{script}; echo ready; while :; do sleep 0.05; done")])
+    let mut child = Command::new("env")
+        .args([
+            "--default-signal",
+            "sh",
+            "-c",
+            &format!("{script}; echo ready; while :; do sleep 0.05; done"),
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
