@@ -21,10 +21,9 @@ pub(super) struct Room {
 pub(super) struct Factors {
     /// Of each value of a cell.
     cell: Vec<f64>,
-    /// Of each antenna or row, all correlations together; of each row alone.
+    /// Of each antenna or row, those of its correlations together; of each
+    /// row alone.
     others: Vec<f64>,
-    /// How many antennas or rows there are.
-    count: usize,
     /// The value of the lowest weight but 0.
     weight: f64,
 }
@@ -48,10 +47,21 @@ impl Factors {
                     self.cell.extend(values.by_ref().take(layout.cell()));
                 }
                 self.others.extend(values);
-                let each =
-                    if normalization == Normalization::Row { 1 } else { layout.correlations };
-                self.count = self.others.len() / each.max(1);
+                if normalization == Normalization::AntennaFrequency && layout.correlations > 1 {
+                    self.turn(layout.correlations);
+                }
             }
+        }
+    }
+
+    /// From all antennas of one correlation after the other to all
+    /// correlations of one antenna after the other.
+    fn turn(&mut self, correlations: usize) {
+        let stored = std::mem::take(&mut self.others);
+        let antennas = stored.len() / correlations;
+        self.others.reserve_exact(antennas * correlations);
+        for antenna in 0..antennas {
+            self.others.extend(stored[antenna..].iter().step_by(antennas).take(correlations));
         }
     }
 
@@ -75,33 +85,54 @@ impl Factors {
         let Content::Data(normalization) = layout.content else { return None };
         let correlations = layout.correlations;
         let cell = self.cell.get(channels.start * correlations..channels.end * correlations)?;
+        let pair = || {
+            let (first, second) = antennas;
+            Some((usize::try_from(first).ok()?, usize::try_from(second).ok()?))
+        };
+        if normalization == Normalization::Row {
+            return Some((cell, [*self.others.get(place)?; 4]));
+        }
+        if 4 % correlations.max(1) == 0 {
+            let each = if normalization == Normalization::AntennaFrequency {
+                let (first, second) = pair()?;
+                let (first, second) =
+                    (self.four(first, correlations)?, self.four(second, correlations)?);
+                std::array::from_fn(|at| first[at] * second[at])
+            } else {
+                self.four(place, correlations)?
+            };
+            return Some((cell, each));
+        }
         let each = &mut room.each;
         each.clear();
-        match normalization {
-            Normalization::AntennaFrequency => {
-                let first = usize::try_from(antennas.0).ok().filter(|at| *at < self.count)?;
-                let second = usize::try_from(antennas.1).ok().filter(|at| *at < self.count)?;
-                for of_one in self.others.chunks_exact(self.count) {
-                    each.push(of_one[first] * of_one[second]);
-                }
-            }
-            Normalization::RowFrequency => {
-                let start = place.checked_mul(correlations)?;
-                each.extend_from_slice(self.others.get(start..start.checked_add(correlations)?)?);
-            }
-            Normalization::Row => return Some((cell, [*self.others.get(place)?; 4])),
+        if normalization == Normalization::AntennaFrequency {
+            let (first, second) = pair()?;
+            let (first, second) =
+                (self.other(first, correlations)?, self.other(second, correlations)?);
+            each.extend(first.iter().zip(second).map(|(first, second)| first * second));
+        } else {
+            each.extend_from_slice(self.other(place, correlations)?);
         }
-        match each.as_slice() {
-            [] => None,
-            each if 4 % each.len() == 0 => {
-                Some((cell, std::array::from_fn(|at| each[at % each.len()])))
-            }
-            each => {
-                let product = |(at, channel): (usize, &f64)| channel * each[at % each.len()];
-                room.cell.clear();
-                room.cell.extend(cell.iter().enumerate().map(product));
-                Some((&room.cell, [1.0; 4]))
-            }
+        let product = |(at, channel): (usize, &f64)| channel * each[at % each.len()];
+        room.cell.clear();
+        room.cell.extend(cell.iter().enumerate().map(product));
+        Some((&room.cell, [1.0; 4]))
+    }
+
+    /// The factors of an antenna or row, one for each correlation.
+    fn other(&self, at: usize, correlations: usize) -> Option<&[f64]> {
+        let start = at.checked_mul(correlations)?;
+        self.others.get(start..start.checked_add(correlations)?)
+    }
+
+    /// The same for four values after each other, of 1, 2 or 4 correlations.
+    #[inline]
+    fn four(&self, at: usize, correlations: usize) -> Option<[f64; 4]> {
+        match *self.other(at, correlations)? {
+            [all] => Some([all; 4]),
+            [even, odd] => Some([even, odd, even, odd]),
+            [a, b, c, d] => Some([a, b, c, d]),
+            _ => None,
         }
     }
 }

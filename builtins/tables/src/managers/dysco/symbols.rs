@@ -58,7 +58,8 @@ macro_rules! with_width {
 pub(super) use with_width;
 
 /// The eight bytes at a place, 0 beyond the end.
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always)] // the loop below is compiled twice
 fn word(packed: &[u8], at: usize) -> u64 {
     match packed.get(at..).and_then(|rest| rest.first_chunk()) {
         Some(bytes) => u64::from_le_bytes(*bytes),
@@ -88,9 +89,40 @@ fn four<const BITS: usize>(packed: &[u8], bit: usize) -> [usize; 4] {
 ///
 /// The products are made of doubles and then rounded, as the writer's library
 /// does it.
-#[inline]
-#[allow(clippy::cast_possible_truncation)] // the rounding to floats
 pub(super) fn scale<const BITS: usize>(
+    packed: &[u8],
+    bit: usize,
+    dictionary: &[f32],
+    factors: (&[f64], &[f64; 4]),
+    out: &mut [f32],
+) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2") {
+        #[allow(unsafe_code)]
+        // SAFETY: the processor has the instructions for which the function is
+        // compiled, as was just asked; beyond that it is safe code.
+        return unsafe { scale_wide::<BITS>(packed, bit, dictionary, factors, out) };
+    }
+    scale_anywhere::<BITS>(packed, bit, dictionary, factors, out);
+}
+
+/// The same code for processors that multiply four doubles at once.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi2")]
+fn scale_wide<const BITS: usize>(
+    packed: &[u8],
+    bit: usize,
+    dictionary: &[f32],
+    factors: (&[f64], &[f64; 4]),
+    out: &mut [f32],
+) {
+    scale_anywhere::<BITS>(packed, bit, dictionary, factors, out);
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)] // or it is compiled without those instructions
+#[allow(clippy::cast_possible_truncation)] // the rounding to floats
+fn scale_anywhere<const BITS: usize>(
     packed: &[u8],
     bit: usize,
     dictionary: &[f32],
@@ -98,19 +130,27 @@ pub(super) fn scale<const BITS: usize>(
     out: &mut [f32],
 ) {
     let Some(dictionary) = dictionary.get(..1 << BITS) else { return };
-    let mut bit = bit;
     let (fours, rest) = factors.as_chunks::<4>();
     let (numbers, last) = out.as_chunks_mut::<8>();
+    // Eight symbols are as many bytes as one has bits, so that the bit within
+    // a byte at which they begin is the same for all.
+    let (mut at, shift) = (bit / 8, bit % 8);
+    let value = |word: u64, place: usize| {
+        f64::from(dictionary[(word >> (place * BITS)) as usize & ((1 << BITS) - 1)])
+    };
     for (factors, out) in fours.iter().zip(numbers) {
-        let factor: [f64; 4] = std::array::from_fn(|at| factors[at] * each[at]);
-        let low = four::<BITS>(packed, bit).map(|symbol| dictionary[symbol]);
-        let high = four::<BITS>(packed, bit + 4 * BITS).map(|symbol| dictionary[symbol]);
-        for at in 0..4 {
-            out[at] = (f64::from(low[at]) * factor[at / 2]) as f32;
-            out[at + 4] = (f64::from(high[at]) * factor[2 + at / 2]) as f32;
+        let low = word(packed, at) >> shift;
+        // Eight symbols of few bits are in one word.
+        let high = if BITS < 8 { low >> (4 * BITS) } else { word(packed, at + BITS / 2) >> shift };
+        for place in 0..4 {
+            let half = place / 2;
+            out[place] = (value(low, place) * (factors[half] * each[half])) as f32;
+            let half = half + 2;
+            out[place + 4] = (value(high, place) * (factors[half] * each[half])) as f32;
         }
-        bit += 8 * BITS;
+        at += BITS;
     }
+    let mut bit = bit + fours.len() * 8 * BITS;
     for ((factor, each), out) in rest.iter().zip(each).zip(last.as_chunks_mut::<2>().0) {
         for out in out {
             let value = f64::from(dictionary[symbol::<BITS>(packed, bit)]);
@@ -150,6 +190,50 @@ pub(super) fn weigh<const BITS: usize>(
         for out in out.chunks_exact_mut(correlations.max(1)) {
             out.fill(weight(symbol::<BITS>(packed, bit)));
             bit += BITS;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Both forms of the loop give what one symbol after the other gives.
+        #[test]
+        fn all_processors_give_the_same_numbers(
+            packed in prop::collection::vec(any::<u8>(), 300),
+            width in prop::sample::select(vec![2u8, 3, 4, 6, 8, 10, 12, 16]),
+            bit in 0usize..40,
+            factors in prop::collection::vec(-1e3f64..1e3, 0..20),
+            each in prop::array::uniform4(-1e3f64..1e3),
+        ) {
+            let bit = if width == 16 { bit / 8 * 8 } else { bit };
+            let dictionary: Vec<f32> = (0..1u32 << width).map(|at| (at as f32 - 7.3) * 0.37).collect();
+            let bits = usize::from(width);
+            let one = |at: usize| -> f32 {
+                let symbol = (0..bits)
+                    .map(|place| (bit + at * bits + place, place))
+                    .map(|(from, place)| usize::from(packed[from / 8] >> (from % 8) & 1) << place)
+                    .sum::<usize>();
+                (f64::from(dictionary[symbol]) * (factors[at / 2] * each[at / 2 % 4])) as f32
+            };
+            let expected: Vec<f32> = (0..2 * factors.len()).map(one).collect();
+            let (mut any, mut here) = (expected.clone(), expected.clone());
+            any.fill(-1.0);
+            here.fill(-1.0);
+            with_width!(width, BITS => {
+                scale_anywhere::<BITS>(&packed, bit, &dictionary, (&factors, &each), &mut any);
+                scale::<BITS>(&packed, bit, &dictionary, (&factors, &each), &mut here);
+            });
+            prop_assert_eq!(&any, &expected);
+            prop_assert_eq!(&here, &expected);
         }
     }
 }
