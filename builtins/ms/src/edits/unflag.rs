@@ -5,9 +5,8 @@
 
 use ledama_base::operation::{Effect, ErrorKind, Operation, OperationContext, OperationError};
 use ledama_base::quote::show;
-use ledama_tables::edit::{Editor, Fill};
-use ledama_tables::ndarray::ArrayD;
-use ledama_tables::{Array, Column, DataType, Value};
+use ledama_tables::edit::Fill;
+use ledama_tables::{Column, DataType};
 use serde::{Deserialize, Serialize};
 
 use super::history::Entry;
@@ -19,6 +18,9 @@ const FLAG_ROW: &str = "FLAG_ROW";
 
 /// Bytes of flags that are read at once.
 const CHUNK: usize = 4 << 20;
+
+/// Rows whose antennas are read at once.
+const ROWS: u64 = 1 << 18;
 
 /// Takes all flags of a set away.
 #[derive(Debug, Clone, Copy, Default)]
@@ -79,8 +81,11 @@ impl Operation for Unflag {
         let mut session = Session::open(&input.path, input.wait_s, ctx)?;
         let table = session.editor.table().clone();
         let column = flags_of(&table.column(&input.column).map_err(failed)?, &input.path)?;
-        let autos =
-            if input.keep_autocorrelations { Some(autocorrelations(&table)?) } else { None };
+        let autos = input
+            .keep_autocorrelations
+            .then(|| autocorrelations(&table))
+            .transpose()
+            .map_err(failed)?;
         let values = Found::read(&column, autos.as_deref(), ctx)?;
         let rows = if input.column == FLAG && table.has_column(FLAG_ROW) {
             let column = flags_of(&table.column(FLAG_ROW).map_err(failed)?, &input.path)?;
@@ -103,7 +108,8 @@ impl Operation for Unflag {
         for (name, found) in [(input.column.as_str(), values), (FLAG_ROW, rows)] {
             if found.cleared > 0 {
                 names.push(name);
-                found.reset(&mut session.editor, name)?;
+                let fill = autos.clone().map_or(Fill::Zero, Fill::ZeroBut);
+                session.editor.replace_values(name, fill).map_err(failed)?;
             }
         }
         session.note("values that are not numbers (NaN) are not flagged any more either");
@@ -142,11 +148,17 @@ fn flags_of(column: &Column, path: &str) -> Result<Column, OperationError> {
 }
 
 /// Which rows are autocorrelations.
-fn autocorrelations(table: &ledama_tables::Table) -> Result<Vec<bool>, OperationError> {
-    let antennas = |name: &str| table.column(name)?.as_i64(0..table.nrow());
-    let first = antennas("ANTENNA1").map_err(failed)?;
-    let second = antennas("ANTENNA2").map_err(failed)?;
-    Ok(first.iter().zip(&second).map(|(first, second)| first == second).collect())
+fn autocorrelations(table: &ledama_tables::Table) -> ledama_tables::Result<Vec<bool>> {
+    let (first, second) = (table.column("ANTENNA1")?, table.column("ANTENNA2")?);
+    let mut autos = Vec::new();
+    let mut row = 0;
+    while row < table.nrow() {
+        let rows = row..table.nrow().min(row + ROWS);
+        row = rows.end;
+        let (first, second) = (first.as_i64(rows.clone())?, second.as_i64(rows)?);
+        autos.extend(first.iter().zip(&second).map(|(first, second)| first == second));
+    }
+    Ok(autos)
 }
 
 /// The flags of a column that are set.
@@ -156,8 +168,6 @@ struct Found {
     cleared: u64,
     /// How many are to stay.
     kept: u64,
-    /// The cells with flags that are to stay.
-    cells: Vec<(u64, ArrayD<bool>)>,
 }
 
 impl Found {
@@ -180,31 +190,11 @@ impl Found {
                 let at = usize::try_from(row).unwrap_or(usize::MAX);
                 if kept.is_some_and(|kept| kept.get(at) == Some(&true)) {
                     found.kept += set;
-                    if set > 0 {
-                        found.cells.push((row, cell.to_owned()));
-                    }
                 } else {
                     found.cleared += set;
                 }
             }
         }
         Ok(found)
-    }
-
-    fn reset(self, editor: &mut Editor, name: &str) -> Result<(), OperationError> {
-        editor.replace_values(name, Fill::Zero).map_err(failed)?;
-        if self.cells.is_empty() {
-            return Ok(());
-        }
-        let cells = self.cells.into_iter().map(|(row, cell)| (row, value(cell)));
-        editor.set_cells(name, cells).map_err(failed)
-    }
-}
-
-/// A cell of an array column, or of a scalar one, which has no axes.
-fn value(cell: ArrayD<bool>) -> Value {
-    match (cell.ndim(), cell.first()) {
-        (0, Some(flag)) => Value::Bool(*flag),
-        _ => Value::Array(Array::Bool(cell)),
     }
 }

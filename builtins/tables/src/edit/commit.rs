@@ -50,7 +50,8 @@ impl View<'_> {
     fn changes(&self) -> Changes {
         let pending = self.pending;
         let name = |at: &usize| self.table.columns()[*at].name.clone();
-        let is_changed = |at: &usize| pending.zero.contains(at) || pending.cells.contains_key(at);
+        let is_changed =
+            |at: &usize| pending.zero.contains_key(at) || pending.cells.contains_key(at);
         let staying = (0..self.dat.columns.len()).filter(|at| !pending.removed.contains(at));
         let (changed, rest): (Vec<usize>, Vec<usize>) = staying.partition(is_changed);
         let touched = |at: &usize| {

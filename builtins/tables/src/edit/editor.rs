@@ -1,10 +1,12 @@
 //! The editor: takes the lock, collects edits and commits them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use super::cells::Cells;
 use super::files::{DAT, Folder};
+use super::kept::Kept;
 use super::lock::EditLock;
 use super::pending::{Pending, View};
 use super::table_dat::TableDat;
@@ -27,12 +29,14 @@ pub struct Editor {
     lock: EditLock,
 }
 
-/// New values for all cells of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// New values for the cells of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fill {
     /// 0, `false` or empty text in every value that a cell has; shapes stay,
     /// and so do cells without a value.
     Zero,
+    /// The same in all rows but those for which this says `true`.
+    ZeroBut(Vec<bool>),
 }
 
 impl Editor {
@@ -107,13 +111,19 @@ impl Editor {
         })
     }
 
-    /// Gives all cells of a column new values.
+    /// Gives the cells of a column new values.
     pub fn replace_values(&mut self, column: &str, values: Fill) -> Result<()> {
         self.edit(|view, pending| {
             let at = view.column(column)?;
-            let Fill::Zero = values;
-            pending.cells.remove(&at);
-            pending.zero.insert(at);
+            let kept = match values {
+                Fill::Zero => Kept::default(),
+                Fill::ZeroBut(rows) => Kept::new(rows),
+            };
+            pending.cells.entry(at).or_default().retain(|row, _| kept.has(*row));
+            if pending.cells.get(&at).is_some_and(BTreeMap::is_empty) {
+                pending.cells.remove(&at);
+            }
+            pending.zero.insert(at, kept);
             Ok(())
         })
     }

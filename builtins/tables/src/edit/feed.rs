@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::cells::Cells;
+use super::kept::Kept;
 use crate::buffer::{BufferMut, Endian, swap};
 use crate::data_type::DataType;
 use crate::desc::ColumnDesc;
@@ -28,8 +29,8 @@ pub(super) struct Feed {
     pub(super) reader: Arc<dyn ColumnReader>,
     /// Rows of the reader; later ones are appended.
     pub(super) old_rows: u64,
-    /// All old values become zeros.
-    pub(super) zero: bool,
+    /// All old values become zeros but those of some rows.
+    pub(super) zero: Option<Kept>,
     /// New cells by row; `None` is a cell without a value.
     pub(super) cells: BTreeMap<u64, Option<Cells>>,
 }
@@ -64,7 +65,10 @@ impl Feed {
             };
             let at_once = self.at_once(&shape);
             while row < same {
-                let group = row..same.min(row.saturating_add(at_once));
+                let mut group = row..same.min(row.saturating_add(at_once));
+                if let Some(kept) = &self.zero {
+                    group.end = kept.alike(group.clone());
+                }
                 row = group.end;
                 let cells = self.read(group.clone(), shape.clone())?;
                 call(group, Some(&cells))?;
@@ -93,7 +97,7 @@ impl Feed {
     fn read(&self, rows: Range<u64>, shape: Shape) -> Result<Cells> {
         let kind = self.desc.data_type;
         let count = usize::try_from(rows.end - rows.start).unwrap_or(usize::MAX);
-        if self.zero {
+        if self.zero.as_ref().is_some_and(|kept| !kept.has(rows.start)) {
             return Ok(Cells::zero(kind, shape, count));
         }
         let values = shape

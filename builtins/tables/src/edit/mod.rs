@@ -13,6 +13,7 @@ mod editor;
 mod feed;
 mod files;
 mod incremental;
+mod kept;
 mod lock;
 mod new_column;
 mod object;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::cells::{Cell, Cells};
 use super::files::Folder;
+use super::kept::Places;
 use crate::aipsio::Reader;
 use crate::error::{Error, Result};
 use crate::managers::{Spot, Stripes};
@@ -36,10 +37,12 @@ struct Byte {
     value: u8,
 }
 
-/// The bytes that are replaced, by the suffix of the file, in their order.
+/// The bytes that are replaced, by the suffix of the file, in their order;
+/// and the places that are not zeroed with those around them.
 #[derive(Debug, Default)]
 pub(super) struct Patches {
     files: BTreeMap<String, Vec<Byte>>,
+    kept: BTreeMap<String, Places>,
 }
 
 impl Patches {
@@ -79,8 +82,17 @@ impl Patches {
         }
     }
 
+    /// Keeps some values of a cell, each of so many bits.
+    pub(super) fn keep(&mut self, spot: &Spot, width: u64) {
+        match self.kept.get_mut(&spot.suffix) {
+            Some(places) => places.add(spot, width),
+            None => self.kept.entry(spot.suffix.clone()).or_default().add(spot, width),
+        }
+    }
+
     /// Orders what was added.
     pub(super) fn sort(&mut self) {
+        self.kept.values_mut().for_each(Places::sort);
         self.files.values_mut().for_each(|bytes| bytes.sort_by_key(|byte| byte.at));
     }
 
@@ -118,7 +130,9 @@ impl Copy<'_> {
             None
         };
         // Where everything is zeroed nothing needs to be read.
-        let whole = !self.patches.files.contains_key(suffix)
+        let kept = self.patches.kept.get(suffix);
+        let whole = kept.is_none()
+            && !self.patches.files.contains_key(suffix)
             && stripes.iter().any(|s| {
                 let covered = s.step.checked_mul(s.count).and_then(|all| all.checked_add(s.first));
                 s.first == 0 && s.length == s.step && covered.is_some_and(|end| end >= length)
@@ -127,8 +141,12 @@ impl Copy<'_> {
         while at < length && !whole {
             let some = PIECE.min(length - at);
             let mut bytes = old.bytes(at, some)?;
+            let before = kept.map(|_| bytes.clone());
             for stripes in &stripes {
                 stripes.clear(at, &mut bytes);
+            }
+            if let (Some(kept), Some(before)) = (kept, before) {
+                kept.restore(at, &before, &mut bytes);
             }
             self.patches.apply(suffix, at, &mut bytes);
             if bytes.iter().any(|byte| *byte != 0) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::Cells;
 use super::feed::Feed;
+use super::kept::Kept;
 use super::new_column::{CellShape, Content, NewColumn, TiledKind};
 use super::patch::Patches;
 use super::table_dat::TableDat;
@@ -20,8 +21,8 @@ use crate::value::Value;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pending {
     pub(super) removed: BTreeSet<usize>,
-    /// Columns that become zero.
-    pub(super) zero: BTreeSet<usize>,
+    /// Columns that become zero, and the rows that do not.
+    pub(super) zero: BTreeMap<usize, Kept>,
     /// New cells, also those of appended rows.
     pub(super) cells: BTreeMap<usize, BTreeMap<u64, Option<Cells>>>,
     /// Rows that are appended.
@@ -96,7 +97,7 @@ impl View<'_> {
             endian: self.table.endian(),
             reader: self.table.reader(column)?,
             old_rows: self.table.nrow(),
-            zero: self.pending.zero.contains(&column),
+            zero: self.pending.zero.get(&column).cloned(),
             cells: self.pending.cells.get(&column).cloned().unwrap_or_default(),
         })
     }
@@ -124,7 +125,7 @@ impl View<'_> {
         let pending = self.pending;
         let leaves = staying.len() < all;
         let zero: Vec<usize> =
-            staying.iter().copied().filter(|column| pending.zero.contains(column)).collect();
+            staying.iter().copied().filter(|column| pending.zero.contains_key(column)).collect();
         let set = staying.iter().any(|column| pending.cells.contains_key(column));
         if !leaves && !set && zero.is_empty() && pending.rows == 0 {
             return Ok(Job::Keep);
@@ -171,9 +172,19 @@ impl View<'_> {
         let seqnr = self.dat.managers[manager].seqnr;
         let mut patches = Patches::default();
         for column in self.staying(seqnr) {
+            let index = self.index(seqnr, column);
+            if let (Some(kept), Some(index)) = (self.pending.zero.get(&column), index) {
+                let width = self.table.columns()[column].data_type.width();
+                let bits = width.map_or(1, |width| 8 * width as u64);
+                let open = self.open(manager)?;
+                for row in kept.rows().take_while(|row| *row < self.table.nrow()) {
+                    for spot in open.spots(index, row)?.unwrap_or_default() {
+                        patches.keep(&spot, bits);
+                    }
+                }
+            }
             let Some(cells) = self.pending.cells.get(&column) else { continue };
             let (open, reader) = (self.open(manager)?, self.table.reader(column)?);
-            let index = self.index(seqnr, column);
             for (row, cell) in cells {
                 let (Some(index), Some(cell)) = (index, cell) else { continue };
                 let name = &self.table.columns()[column].name;
