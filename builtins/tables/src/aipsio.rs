@@ -8,15 +8,13 @@
 //! Source of the format: `casacore/casa/IO/AipsIO.{h,cc}`, `ArrayIO.tcc`,
 //! `IPositionIO.cc`.
 
+mod values;
+
 use std::ops::Range;
 use std::path::Path;
 
-use ndarray::{ArrayD, IxDyn};
-
-use crate::buffer::{BufferMut, Endian};
-use crate::data_type::{Complex32, Complex64, DataType, Element};
+use crate::buffer::Endian;
 use crate::error::{Error, Result};
-use crate::value::{Array, Value};
 
 /// The number before each outermost object, and the length of an object
 /// whose writer did not know it.
@@ -77,6 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Opens an object of the given type and gives its version.
+    #[inline]
     pub(crate) fn start(&mut self, kind: &str) -> Result<u32> {
         let (found, version) = self.open()?;
         if found != kind.as_bytes() {
@@ -92,6 +91,7 @@ impl<'a> Reader<'a> {
         Ok((text(kind), version))
     }
 
+    #[inline]
     fn open(&mut self) -> Result<(&'a [u8], u32)> {
         let (kind, end) = self.header()?;
         let version = self.u32()?;
@@ -103,6 +103,7 @@ impl<'a> Reader<'a> {
         Ok((kind, version))
     }
 
+    #[inline]
     fn header(&mut self) -> Result<(&'a [u8], usize)> {
         if self.depth == 0 && self.u32()? != MAGIC {
             return Err(self.corrupt("is not an AipsIO object"));
@@ -122,6 +123,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Closes the innermost object; all of it must have been read.
+    #[inline]
     pub(crate) fn end(&mut self) -> Result<()> {
         match self.close() {
             Some(end) if end == usize::MAX || end == self.at => Ok(()),
@@ -183,6 +185,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A boolean: one bit in a byte of its own.
+    #[inline]
     pub(crate) fn bool(&mut self) -> Result<bool> {
         Ok(self.take(1)?[0] & 1 != 0)
     }
@@ -241,12 +244,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over a text and tells where its bytes are.
+    #[inline]
     pub(crate) fn skip_string(&mut self) -> Result<Range<usize>> {
         let length = self.raw_string()?.len();
         Ok(self.at - length..self.at)
     }
 
     /// The bytes of a text.
+    #[inline]
     pub(crate) fn raw_string(&mut self) -> Result<&'a [u8]> {
         let length = self.u32()? as usize;
         self.take(length)
@@ -254,6 +259,7 @@ impl<'a> Reader<'a> {
 
     /// A count that stands before `width` bytes for each item; refused when
     /// the rest of the bytes cannot hold so many.
+    #[inline]
     pub(crate) fn count(&mut self, width: usize) -> Result<usize> {
         let count = self.u32()? as usize;
         if count.saturating_mul(width) > self.remaining() {
@@ -311,121 +317,6 @@ impl<'a> Reader<'a> {
         }
         self.end()?;
         Ok(numbers)
-    }
-
-    /// Fills a buffer with values that follow without a count. Booleans are
-    /// packed into bits, lowest bit first.
-    pub(crate) fn values(&mut self, mut buffer: BufferMut<'_>) -> Result<()> {
-        match buffer {
-            BufferMut::Bool(values) => {
-                let bits = self.take(values.len().div_ceil(8))?;
-                for (at, value) in values.iter_mut().enumerate() {
-                    *value = bits[at / 8] >> (at % 8) & 1 != 0;
-                }
-            }
-            BufferMut::String(values) => {
-                for value in values {
-                    *value = self.string()?;
-                }
-            }
-            BufferMut::Record(_) => return Err(self.corrupt("an array of records")),
-            _ => {
-                let endian = self.endian;
-                if let Some(bytes) = buffer.bytes_mut() {
-                    bytes.copy_from_slice(self.take(bytes.len())?);
-                }
-                buffer.to_native(endian);
-            }
-        }
-        Ok(())
-    }
-
-    /// An array object, in C order.
-    pub(crate) fn array(&mut self, kind: DataType) -> Result<Array> {
-        let (name, version) = self.start_any()?;
-        if name != "Array" && !name.starts_with("Array<") {
-            return Err(self.corrupt(format_args!("holds a {name:?} where an array should stand")));
-        }
-        let ndim = self.count(4)?;
-        if version < 3 {
-            self.take(ndim * 4)?;
-        }
-        let mut shape = Vec::with_capacity(ndim);
-        for _ in 0..ndim {
-            shape.push(self.u32()? as usize);
-        }
-        shape.reverse();
-        let count = self.u32()? as usize;
-        let product = shape.iter().try_fold(1usize, |all, axis| all.checked_mul(*axis));
-        let product = if ndim == 0 { Some(0) } else { product };
-        if product != Some(count) {
-            return Err(self.corrupt("an array whose shape and length differ"));
-        }
-        if ndim == 0 {
-            shape.push(0);
-        }
-        let array = self.array_values(kind, &shape, count)?;
-        self.end()?;
-        Ok(array)
-    }
-
-    /// The values of an array whose shape (C order) is known.
-    pub(crate) fn array_values(
-        &mut self,
-        kind: DataType,
-        shape: &[usize],
-        count: usize,
-    ) -> Result<Array> {
-        Ok(match kind {
-            DataType::Bool => Array::Bool(self.typed(shape, count)?),
-            DataType::UChar => Array::UChar(self.typed(shape, count)?),
-            DataType::Short => Array::Short(self.typed(shape, count)?),
-            DataType::UShort => Array::UShort(self.typed(shape, count)?),
-            DataType::Int => Array::Int(self.typed(shape, count)?),
-            DataType::UInt => Array::UInt(self.typed(shape, count)?),
-            DataType::Int64 => Array::Int64(self.typed(shape, count)?),
-            DataType::Float => Array::Float(self.typed(shape, count)?),
-            DataType::Double => Array::Double(self.typed(shape, count)?),
-            DataType::Complex => Array::Complex(self.typed(shape, count)?),
-            DataType::DComplex => Array::DComplex(self.typed(shape, count)?),
-            DataType::String => Array::String(self.typed(shape, count)?),
-            DataType::Record => return Err(self.corrupt("an array of records")),
-        })
-    }
-
-    fn typed<T: Element>(&mut self, shape: &[usize], count: usize) -> Result<ArrayD<T>> {
-        let needed = match T::TYPE {
-            DataType::Bool => count.div_ceil(8),
-            DataType::String => count.saturating_mul(4),
-            other => count.saturating_mul(other.width().unwrap_or(1)),
-        };
-        if needed > self.remaining() {
-            return Err(self.corrupt(format_args!("is cut off: {count} values should follow")));
-        }
-        let mut values = vec![T::default(); count];
-        self.values(T::buffer(&mut values))?;
-        ArrayD::from_shape_vec(IxDyn(shape), values).map_err(|error| self.corrupt(error))
-    }
-
-    /// A scalar of the given type (not a record or table).
-    pub(crate) fn scalar(&mut self, kind: DataType) -> Result<Value> {
-        Ok(match kind {
-            DataType::Bool => Value::Bool(self.bool()?),
-            DataType::UChar => Value::UChar(self.u8()?),
-            DataType::Short => Value::Short(self.i16()?),
-            DataType::UShort => Value::UShort(self.u16()?),
-            DataType::Int => Value::Int(self.i32()?),
-            DataType::UInt => Value::UInt(self.u32()?),
-            DataType::Int64 => Value::Int64(self.i64()?),
-            DataType::Float => Value::Float(self.f32()?),
-            DataType::Double => Value::Double(self.f64()?),
-            DataType::Complex => Value::Complex(Complex32::new(self.f32()?, self.f32()?)),
-            DataType::DComplex => Value::DComplex(Complex64::new(self.f64()?, self.f64()?)),
-            DataType::String => Value::String(self.string()?),
-            DataType::Record => {
-                return Err(self.corrupt("a record where a plain value should stand"));
-            }
-        })
     }
 }
 

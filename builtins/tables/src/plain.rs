@@ -81,6 +81,28 @@ impl Plain {
         self.open[at].get_or_init(|| self.open_manager(at)).clone()
     }
 
+    /// Takes over the rows that the data files have, if they have more than
+    /// `table.dat` told; `false` where they do not tell, or have fewer.
+    pub(crate) fn follow_data(&mut self) -> bool {
+        let tells = |kind: &str| matches!(kind, "StandardStMan" | "IncrementalStMan");
+        let Some(at) = self.set.managers.iter().position(|manager| tells(&manager.kind)) else {
+            return false;
+        };
+        let Ok(mut manager) = self.open_manager(at) else { return false };
+        let Some(rows) = manager.rows() else { return false };
+        if rows < self.nrow || rows > ALWAYS {
+            return false;
+        }
+        if rows > self.nrow {
+            // Nobody else has it yet.
+            let Some(open) = Arc::get_mut(&mut manager) else { return false };
+            open.set_rows(rows);
+            (self.nrow, self.siblings.nrow) = (rows, rows);
+        }
+        self.open[at] = OnceLock::from(Ok(manager));
+        true
+    }
+
     /// The columns of a storage manager, by their places in the description.
     pub(crate) fn bound(&self, manager: usize) -> impl Iterator<Item = usize> {
         self.siblings.bound(self.set.managers[manager].seqnr)

@@ -1,14 +1,15 @@
 //! A table: what it holds, and the way to its columns and sub-tables.
 
+mod open;
+mod place;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::aipsio::Reader;
 use crate::body::Body;
 use crate::buffer::Endian;
 use crate::column::Column;
 use crate::concatenated::Concatenated;
-use crate::desc::later::Stored;
 use crate::desc::{ColumnDesc, TableDesc};
 use crate::error::{Error, Result};
 use crate::guard::Guard;
@@ -16,9 +17,11 @@ use crate::info::TableInfo;
 use crate::lock::{self, LockState};
 use crate::managers::ColumnReader;
 use crate::plain::Plain;
-use crate::reference::Reference;
-use crate::storage::{Disk, Folder, Watch};
+use crate::storage::Folder;
 use crate::value::{Record, Value};
+
+pub(crate) use open::open_referred;
+use place::resolve;
 
 /// How a table holds its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,92 +60,6 @@ pub struct Table {
 }
 
 impl Table {
-    /// Opens the table in this folder.
-    ///
-    /// Takes no lock and reads only `table.dat` and `table.lock`; files of
-    /// columns are opened with the first of their columns. Files of up to
-    /// 64 KiB are read then, whole, and closed, so that what is written into
-    /// them later does not show; larger ones stay open and are read as they
-    /// are at each call.
-    /// Nothing stops another process from writing meanwhile: reading that
-    /// fails for this reason fails with [`Error::BeingWritten`], and
-    /// [`Table::verify`] tells whether what was read is of one state.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::open_in(Arc::new(Disk::new(path.as_ref())))
-    }
-
-    /// Opens a table wherever its files are.
-    pub fn open_in(folder: Arc<dyn Folder>) -> Result<Self> {
-        Self::open_at(folder, 0)
-    }
-
-    /// Opens a table by its `table.dat` alone, without the lock file: while
-    /// another process adds rows, only those that were there earlier are
-    /// seen. For who looks into many tables for what never changes.
-    pub fn open_settled(folder: Arc<dyn Folder>) -> Result<Self> {
-        Self::open_with(folder, 0, |_| Ok(None))
-    }
-
-    /// Opens a table to which `depth` other tables led.
-    fn open_at(folder: Arc<dyn Folder>, depth: usize) -> Result<Self> {
-        Self::open_with(folder, depth, lock::rows)
-    }
-
-    fn open_with(
-        folder: Arc<dyn Folder>,
-        depth: usize,
-        rows: impl FnOnce(&dyn Folder) -> Result<Option<u64>>,
-    ) -> Result<Self> {
-        let watch = Arc::new(Watch::new(folder));
-        let guard = Guard::new(Arc::clone(&watch));
-        let told = rows(&*watch);
-        guard.explain(told.and_then(|told| Self::read(watch, guard.clone(), told, depth)))
-    }
-
-    /// The rows of the table in a folder, without reading the rest of its
-    /// description where it has data files of its own; `None` where there is
-    /// no table.
-    pub fn count_rows(folder: Arc<dyn Folder>) -> Result<Option<u64>> {
-        let watch = Arc::new(Watch::new(Arc::clone(&folder)));
-        let counted = || {
-            let told = lock::rows(&*watch)?;
-            let file = watch.open("table.dat")?;
-            let head = Head::read(&mut Stored::new(file)?.reader(), told)?;
-            Ok((head.kind == "PlainTable").then_some(head.nrow))
-        };
-        let counted = counted();
-        if matches!(counted, Err(Error::NotFound { .. })) && !folder.has("table.dat") {
-            return Ok(None);
-        }
-        match Guard::new(Arc::clone(&watch)).explain(counted)? {
-            Some(rows) => Ok(Some(rows)),
-            None => Self::open_in(folder).map(|table| Some(table.nrow())),
-        }
-    }
-
-    fn read(
-        folder: Arc<dyn Folder>,
-        guard: Guard,
-        told: Option<u64>,
-        depth: usize,
-    ) -> Result<Self> {
-        let stored = Stored::new(folder.open("table.dat")?)?;
-        let mut reader = stored.reader();
-        let Head { version, nrow, endian, kind } = Head::read(&mut reader, told)?;
-        let body: Arc<dyn Body> = match kind.as_str() {
-            "PlainTable" => {
-                let folder = Arc::clone(&folder);
-                Arc::new(Plain::read(folder, &mut reader, &stored, version, endian, nrow)?)
-            }
-            "RefTable" => Arc::new(Reference::read(&*folder, &mut reader, depth)?),
-            "ConcatTable" => Arc::new(Concatenated::read(&*folder, &mut reader, depth)?),
-            other => {
-                return Err(Error::unsupported(folder.path(), format!("a table of kind {other}")));
-            }
-        };
-        Ok(Self { folder, info: Arc::default(), body, guard })
-    }
-
     /// Several tables of one description as one, in the place of the first.
     pub(crate) fn concatenation(parts: Vec<Self>) -> Result<Self> {
         let Some(first) = parts.first().cloned() else {
@@ -291,11 +208,25 @@ impl Table {
 
     /// Opens the sub-table that a keyword refers to.
     pub fn subtable(&self, keyword: &str) -> Result<Self> {
+        self.subtable_with(keyword, Self::open_in)
+    }
+
+    /// The same for a small table whose columns are read next: as
+    /// [`Table::open_by_data`].
+    pub fn subtable_by_data(&self, keyword: &str) -> Result<Self> {
+        self.subtable_with(keyword, Self::open_by_data)
+    }
+
+    fn subtable_with(
+        &self,
+        keyword: &str,
+        open: impl FnOnce(Arc<dyn Folder>) -> Result<Self>,
+    ) -> Result<Self> {
         if let Some(table) = self.body.subtable(keyword) {
             return table;
         }
         match self.keywords().get(keyword) {
-            Some(Value::Table(name)) => Self::open_in(resolve(self.home(), name)?),
+            Some(Value::Table(name)) => open(resolve(self.home(), name)?),
             _ => Err(Error::NotFound {
                 path: self.path().into(),
                 what: format!("has no sub-table {keyword}"),
@@ -310,73 +241,4 @@ impl Table {
             None => &*self.folder,
         }
     }
-}
-
-/// The head of `table.dat`.
-struct Head {
-    version: u32,
-    nrow: u64,
-    endian: Endian,
-    kind: String,
-}
-
-impl Head {
-    /// Opens the outermost object and reads its first fields. `told` is the
-    /// number of rows in the lock file, which counts for tables with data
-    /// files of their own: a writer renews it first and `table.dat` later.
-    fn read(reader: &mut Reader<'_>, told: Option<u64>) -> Result<Self> {
-        let version = reader.start("Table")?;
-        let stored = if version > 2 { reader.u64()? } else { u64::from(reader.u32()?) };
-        let endian = if reader.u32()? == 0 { Endian::Big } else { Endian::Little };
-        let kind = reader.string()?;
-        let nrow = told.filter(|told| *told > 0).unwrap_or(stored);
-        Ok(Self { version, nrow, endian, kind })
-    }
-}
-
-/// How many tables may lead from one to the next; a table must not be made
-/// of itself.
-const MAX_DEPTH: usize = 16;
-
-/// Opens a table that another one is made of.
-pub(crate) fn open_referred(folder: &dyn Folder, name: &str, depth: usize) -> Result<Table> {
-    let referred = resolve(folder, name)?;
-    if depth >= MAX_DEPTH {
-        return Err(Error::corrupt(
-            folder.path(),
-            "refers to too many tables in a row, or to itself",
-        ));
-    }
-    if !referred.has("table.dat") {
-        return Err(Error::NotFound {
-            path: folder.path().into(),
-            what: format!("is made of the table {}, which is absent", referred.path().display()),
-        });
-    }
-    Table::open_at(referred, depth + 1)
-}
-
-/// The folder that a stored table name means: `./` marks a name relative to
-/// the parent of this table, `././` one relative to this table itself.
-///
-/// A name such as `a/b.tab/.` that ends this table's path means the folder
-/// around `a`.
-///
-/// Source: `casacore/casa/OS/Path.cc` (`addDirectory`, `stripDirectory`).
-pub(crate) fn resolve(folder: &dyn Folder, name: &str) -> Result<Arc<dyn Folder>> {
-    if let Some(inside) = name.strip_prefix("././") {
-        folder.folder(inside)
-    } else if let Some(levels) = ancestor(folder.path(), name) {
-        folder.folder(&vec![".."; levels].join("/"))
-    } else if let Some(beside) = name.strip_prefix("./") {
-        folder.folder(&format!("../{beside}"))
-    } else {
-        folder.folder(name)
-    }
-}
-
-/// How many folders up the table is, where the name says so.
-fn ancestor(path: &Path, name: &str) -> Option<usize> {
-    let tail = Path::new(name.strip_suffix("/.")?);
-    (tail.is_relative() && path.ends_with(tail)).then(|| tail.components().count())
 }

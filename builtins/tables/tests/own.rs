@@ -6,7 +6,9 @@
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use ledama_tables::storage::{Disk, Folder};
 use ledama_tables::{Error, Table};
 use support::{compare, pack};
 
@@ -102,4 +104,35 @@ fn a_changed_parent_counts() {
     std::fs::remove_file(&lock).unwrap();
     std::fs::write(&lock, bytes).unwrap();
     assert!(matches!(table.verify(), Err(Error::BeingWritten { .. })));
+}
+
+/// A writer brings `table.dat` up to date last.
+#[test]
+fn rows_that_only_data_and_lock_know_are_seen() {
+    let folder = unpack();
+    for name in ["standard-little.tab", "standard-big.tab", "incremental-big.tab", "aipsio.tab"] {
+        let path = folder.path().join(name);
+        let at = || -> Arc<dyn Folder> { Arc::new(Disk::new(&path)) };
+        let rows = Table::open(&path).unwrap().nrow();
+        assert_eq!(Table::open_by_data(at()).unwrap().nrow(), rows);
+        // Magic number, length, "Table", version; then the rows.
+        let mut dat = std::fs::read(path.join("table.dat")).unwrap();
+        let wide = dat[20] > 2;
+        for stale in [0, 5] {
+            dat[21..25].copy_from_slice(&if wide { [0; 4] } else { [0, 0, 0, stale] });
+            if wide {
+                dat[25..29].copy_from_slice(&[0, 0, 0, stale]);
+            }
+            std::fs::write(path.join("table.dat"), &dat).unwrap();
+            assert_eq!(Table::open_settled(at()).unwrap().nrow(), u64::from(stale), "{name}");
+            let table = Table::open_by_data(at()).unwrap();
+            assert_eq!(table.nrow(), rows, "{name}");
+            assert!(table.column("S_int").unwrap().cell(rows - 1).unwrap().is_some());
+            assert_eq!(Table::has_rows(at()).unwrap(), Some(true), "{name}");
+        }
+    }
+    let absent: Arc<dyn Folder> = Arc::new(Disk::new(folder.path().join("absent")));
+    assert_eq!(Table::has_rows(absent).unwrap(), None);
+    let part: Arc<dyn Folder> = Arc::new(Disk::new(folder.path().join("concat.tab")));
+    assert_eq!(Table::has_rows(part).unwrap(), Some(true));
 }

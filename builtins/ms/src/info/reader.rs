@@ -42,7 +42,7 @@ impl Reader {
             return known.clone();
         }
         let table = if self.main.keywords().get(name).is_some() {
-            let opened = self.main.subtable(name);
+            let opened = self.main.subtable_by_data(name);
             self.keep(name, opened)
         } else {
             None

@@ -47,9 +47,9 @@ pub struct StateFacts {
 /// has rows. It need not be linked from the main table.
 fn table_with_rows(reader: &mut Reader, table: &Table, name: &str) -> (bool, bool) {
     let Ok(folder) = table.folder().folder(name) else { return (false, false) };
-    match Table::count_rows(folder) {
+    match Table::has_rows(folder) {
         Ok(None) => (false, false),
-        rows => (true, reader.keep(name, rows).flatten().is_some_and(|rows| rows > 0)),
+        has => (true, reader.keep(name, has).flatten().unwrap_or(false)),
     }
 }
 

@@ -127,7 +127,7 @@ impl ColumnDesc {
             reader.bool()?;
         } else if data_type != DataType::Record {
             // The default value of the column; readers have no use for it.
-            reader.scalar(data_type)?;
+            reader.skip_scalar(data_type)?;
         }
         let stored = stored.cloned();
         Ok(Self {

@@ -97,6 +97,15 @@ pub(crate) trait Manager: Send + Sync {
     /// Its name, where its files tell one (two managers of a type may differ in it).
     fn name(&self) -> &str;
 
+    /// How many rows its files have, where they tell it.
+    fn rows(&self) -> Option<u64> {
+        None
+    }
+
+    /// Takes over other rows of the table than those that it was opened with,
+    /// before a column of it is asked for. For managers that tell theirs.
+    fn set_rows(&mut self, _rows: u64) {}
+
     /// Where the values of a column stand, by the suffix of their file;
     /// `None` where they have no fixed places or where zeroing these does not
     /// make the values zero.

@@ -199,6 +199,16 @@ impl Manager for Incremental {
         &self.name
     }
 
+    fn rows(&self) -> Option<u64> {
+        self.core.starts.last().copied()
+    }
+
+    fn set_rows(&mut self, rows: u64) {
+        if let Some(core) = Arc::get_mut(&mut self.core) {
+            core.nrow = rows;
+        }
+    }
+
     fn settings(&self) -> Record {
         let mut settings = Record::new();
         let mut set = |name: &str, value: u32| settings.set(name, Value::Int(value.cast_signed()));

@@ -144,6 +144,17 @@ impl Manager for Standard {
         &self.name
     }
 
+    fn rows(&self) -> Option<u64> {
+        self.core.indices.iter().map(Index::rows).max()
+    }
+
+    fn set_rows(&mut self, rows: u64) {
+        if let Some(core) = Arc::get_mut(&mut self.core) {
+            core.nrow = rows;
+        }
+        self.siblings.nrow = rows;
+    }
+
     fn settings(&self) -> Record {
         let mut settings = Record::new();
         let mut set = |name: &str, value: u32| settings.set(name, Value::Int(value.cast_signed()));
