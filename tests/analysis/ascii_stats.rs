@@ -89,10 +89,25 @@ fn wrong_options_are_told_before_anything_is_done() {
         assert!(text.contains(what), "{args:?}: {text}");
         assert!(!work.has("out/x.MS.stats"));
     }
-    let bda = need!(set(work.path(), "tNDPPP-bda", "bda.MS"));
-    let args = ["run", "ASCIIStats", "--no-progress", "-r", "out", "-i"];
-    let output = work.ledama(args).arg(&bda).run().no_panic();
-    assert!(format!("{output}").contains("spectral windows"), "{output}");
+}
+
+#[test]
+fn sets_averaged_by_baseline_are_read_window_by_window() {
+    let work = Work::new();
+    need!(set(work.path(), "tNDPPP-bda", "bda.MS"));
+    let run =
+        |args: &[&str]| work.ledama([&["run"], args, &["--no-progress"]].concat()).run().no_panic();
+    run(&["ASCIIStats", "-r", "out", "-i", "bda.MS", "-y", "amp_mean"]).code(0);
+    let text = work.read("out/bda.MS.stats");
+    assert!(text.contains("channels of spectral window 3: 8 (0 to 7)"), "{text}");
+    assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), 1 + 28 * 4);
+    assert_eq!(row(&text, &["0", "1", "XX"])[8], "1.3764e-04");
+    run(&["UVPlot", "-i", "bda.MS", "--output", "a.png", "-e", "0..3"]).code(0);
+    run(&["UVPlot", "-i", "bda.MS", "--output", "m.png", "--map", "-e", "0..3"]).code(0);
+    let query = run(&["UVPlot", "-i", "bda.MS", "-q"]).code(0);
+    assert!(format!("{query}").contains("Spectral window: 3"), "{query}");
+    let wrong = run(&["UVPlot", "-i", "bda.MS", "-s", "0,7", "--output", "b.png"]);
+    assert!(format!("{wrong}").contains("spectral window 0: channels 0,7"), "{wrong}");
 }
 
 #[test]

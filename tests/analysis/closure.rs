@@ -1,8 +1,8 @@
 //! ClosurePhase: pictures and tables of triangles.
 
 use super::{is_png, set};
-use crate::support::Work;
 use crate::support::skip::need;
+use crate::support::{Work, plan_golden};
 
 #[test]
 fn triangles_are_drawn_and_listed() {
@@ -28,4 +28,7 @@ fn triangles_are_drawn_and_listed() {
     assert!(format!("{wrong}").contains("2 stations, not 3"), "{wrong}");
     let query = run(&["-q"]).code(0);
     assert!(format!("{query}").contains("Time slots: 6"), "{query}");
+    let plan = run(&["-e", "5,0,4", "--output", "p.png", "--query", "--json"]).code(0);
+    plan_golden::check_here("ClosurePhase", "plan", &plan, &work);
+    assert!(!work.has("p.png"));
 }

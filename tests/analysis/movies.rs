@@ -6,8 +6,8 @@ use ledama_leddb::{Database, Location, Options};
 use serde_json::Value;
 
 use super::set;
-use crate::support::Work;
 use crate::support::skip::need;
+use crate::support::{Work, plan_golden};
 
 /// An observation with gains in a database file.
 fn database(work: &Work) -> String {
@@ -48,6 +48,8 @@ fn solutions_of_dp3_become_a_movie() {
     let told = format!("{query}");
     assert!(told.contains("frames of 640x400 pixels, 8 stations"), "{told}");
     assert!(told.contains("of memory") && !work.has("m"), "{told}");
+    let plan = run(&[&small[..], &["-o", "m", "--query", "--json"]].concat()).code(0);
+    plan_golden::check_here("GainAnimation", "plan", &plan, &work);
     run(&[&small[..], &["-o", "m", "--legacy-info"]].concat()).code(0);
     assert!(bytes(&work, "m/L80897_SB000_uv.gif").starts_with(b"GIF89a"));
     let info = json(&work, "m/INFO.json");
@@ -89,6 +91,9 @@ fn solutions_of_dp3_become_a_movie() {
         "--size",
         "640x400",
     ];
+    let plan = work.ledama([&single[..], &args, &["--query", "--json"]].concat()).ok();
+    plan_golden::check_here("GainAnimationSingleStation", "plan", &plan, &work);
+    assert!(!work.has("one.apng"));
     work.ledama([&single[..], &args].concat()).run().no_panic().code(0);
     assert!(work.has("one.apng"));
 }
@@ -136,6 +141,8 @@ fn gains_of_the_database_become_movies_that_it_knows() {
     ];
     let query = run(&[&all[..], &["--query"]].concat()).code(0);
     assert!(format!("{query}").contains("3 sub-bands") && !work.has("all"), "{query}");
+    let plan = run(&[&all[..], &["--query", "--json"]].concat()).code(0);
+    plan_golden::check_here("GainMovies", "plan", &plan, &work);
     let done = run(&all).code(0);
     assert!(format!("{done}").contains("2 movies are registered"), "{done}");
     let names = work.names("all");

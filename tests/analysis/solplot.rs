@@ -1,8 +1,9 @@
 //! SolPlot: pages, all stations on a page, maps and statistics of real solutions.
 
 use super::{is_png, set};
-use crate::support::Work;
+use crate::support::run::repository;
 use crate::support::skip::need;
+use crate::support::{Work, plan_golden};
 
 #[test]
 fn solutions_of_dp3_are_drawn() {
@@ -26,6 +27,8 @@ fn solutions_of_dp3_are_drawn() {
     assert!(again.code != 0, "{again}");
     run(&[&one[..], &["-o", "h", "--heatmap", "--size", "900x600"]].concat()).code(0);
     is_png(&work.join("h-CS001HBA0.png"), (900, 600));
+    let plan = run(&[&one[..], &["-m", "-o", "z", "--query", "--json"]].concat()).code(0);
+    plan_golden::check_here("SolPlot", "plan", &plan, &work);
     let wrong = run(&["-s", "XX*"]);
     assert!(format!("{wrong}").contains("no station fits"), "{wrong}");
     let wrong = run(&["-a", "1"]);
@@ -45,4 +48,23 @@ fn tec_is_drawn_with_its_unit() {
     output.no_panic().code(0);
     let text = work.read("t.txt");
     assert!(text.contains("\tTEC"), "{text}");
+}
+
+#[test]
+fn what_files_hold_is_listed() {
+    let work = Work::new();
+    need!(set(work.path(), "dp3-gains", "x.MS"));
+    let small = repository().join("builtins/ms/tests/data/small.h5").display().to_string();
+    let list = |files: &str| {
+        work.ledama(["run", "SolPlot", "--no-progress", "-i", files, "--list"]).ok().stdout()
+    };
+    let text = list(&small);
+    assert!(
+        text.contains("solution set sol000\n") && text.contains("phase000 (phase): "),
+        "{text}"
+    );
+    assert!(text.contains("    dir: 2: [CasA], [CygA]\n"), "{text}");
+    let text = list("x.MS");
+    assert!(text.contains("  Gain: ") && text.contains("    ant: 8: CS001HBA0, "), "{text}");
+    assert!(work.names(".").iter().all(|name| !name.ends_with(".png")));
 }

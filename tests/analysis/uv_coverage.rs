@@ -1,8 +1,8 @@
 //! UVCoverage: points of one set and of several.
 
 use super::{is_png, set};
-use crate::support::Work;
 use crate::support::skip::need;
+use crate::support::{Work, plan_golden};
 
 #[test]
 fn sets_cover_the_plane() {
@@ -22,6 +22,9 @@ fn sets_cover_the_plane() {
     run("*.MS", &["-s", "-k", "--output", "c.png"]).code(0).complains("672 points of 56 baselines");
     let dump = run("x.MS", &["--output", "d.png", "--dump", "csv"]).code(0);
     assert_eq!(dump.stdout().lines().filter(|line| line.contains("point")).count(), 336, "{dump}");
+    let plan = ["-k", "-e", "0..3", "--output", "p.png", "--query", "--json"];
+    plan_golden::check_here("UVCoverage", "plan", &run("*.MS", &plan).code(0), &work);
+    assert!(!work.has("p.png"));
     let wrong = run("x.MS", &["-w", "--output", "e.png"]);
     assert!(format!("{wrong}").contains("--kilolambda"), "{wrong}");
     run("z*.MS", &[]).code(2);

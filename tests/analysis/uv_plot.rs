@@ -1,8 +1,8 @@
 //! UVPlot: pages of panels, their numbers, maps, statistics, and its questions.
 
 use super::{is_png, set};
-use crate::support::Work;
 use crate::support::skip::need;
+use crate::support::{Work, plan_golden};
 
 #[test]
 fn pages_maps_numbers_and_statistics() {
@@ -44,6 +44,10 @@ fn a_query_tells_what_the_set_has() {
     need!(set(work.path(), "tNDPPP-generic", "x.MS"));
     let output =
         work.ledama(["run", "UVPlot", "-i", "x.MS", "-q", "-e", "0,4"]).run().no_panic().code(0);
+    let plan = ["run", "UVPlot", "-i", "x.MS", "-e", "0..3", "-y", "phase", "--output", "p.png"];
+    let plan = work.ledama(plan).args(["--query", "--json"]).run().no_panic().code(0);
+    plan_golden::check_here("UVPlot", "plan", &plan, &work);
+    assert!(!work.has("p.png"));
     let text = format!("{output}");
     for line in ["Time slots: 6", "Channels: 8 (0 to 7)", "Baselines: 1 (6 rows)", "*   4 "] {
         assert!(text.contains(line), "{line}: {text}");

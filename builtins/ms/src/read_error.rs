@@ -71,6 +71,16 @@ impl ReadError {
         Self::Io { path: path.into(), source: std::sync::Arc::new(source) }
     }
 
+    /// The same about a part of the file, if it is about the question.
+    pub(crate) fn within(self, part: &str) -> Self {
+        match self {
+            Self::Input { path, what, help } => {
+                Self::Input { path, what: format!("{part}: {what}"), help }
+            }
+            other => other,
+        }
+    }
+
     /// The class of the failure.
     pub fn kind(&self) -> ErrorKind {
         use ledama_tables::Error as T;

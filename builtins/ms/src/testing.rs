@@ -61,6 +61,11 @@ impl SmallSet {
     }
 }
 
+/// The set of 600 times that `tests/data/make_slots.py` made, as `L12345/slots.MS`.
+pub(crate) fn slots() -> tempfile::TempDir {
+    unpacked(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/slots.MS.tar.gz"))
+}
+
 fn unpacked(archive: &Path) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let status = Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(folder.path()).status();

@@ -169,6 +169,7 @@ mod tests {
             colours: crate::figure::ColourMap::Sequential,
             range: (0.0, 1.0),
             logarithm: false,
+            blank: false,
         };
         let mut panel =
             Panel { layers: vec![Layer::Series(series), Layer::Map(map)], ..Panel::default() };

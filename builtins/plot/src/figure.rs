@@ -18,6 +18,9 @@ pub struct Figure {
     pub theme: Theme,
     /// In drawing order.
     pub panels: Vec<Panel>,
+    /// Thin lines between groups of panels: from and to, in parts of the picture from the
+    /// bottom left.
+    pub borders: Vec<[(f64, f64); 2]>,
     /// Series named outside the panels, at the right, in this order.
     pub legend: Vec<LegendEntry>,
     /// A scale of colours at the right, if colours mean numbers.
@@ -48,6 +51,8 @@ pub struct Panel {
     pub y: Axis,
     /// A second scale above the panel, which gives other names to places of `x`.
     pub top: Option<Axis>,
+    /// A second scale at the right, which gives other names to places of `y`.
+    pub right: Option<Axis>,
     /// Equal lengths mean equal numbers on both axes.
     pub square: bool,
     /// Drawn from the first to the last.
@@ -235,6 +240,8 @@ pub struct Map {
     pub range: (f64, f64),
     /// Colours follow the logarithm.
     pub logarithm: bool,
+    /// Cells without a number are empty, as where no point is; else they are missing.
+    pub blank: bool,
 }
 
 /// A continuous range of colours.
@@ -301,6 +308,7 @@ impl Default for Figure {
             scale: 1.0,
             theme: Theme::Light,
             panels: Vec::new(),
+            borders: Vec::new(),
             legend: Vec::new(),
             colour_bar: None,
         }
@@ -315,6 +323,7 @@ impl Default for Panel {
             x: Axis::default(),
             y: Axis::default(),
             top: None,
+            right: None,
             square: false,
             layers: Vec::new(),
             note: String::new(),

@@ -180,6 +180,7 @@ fn layer(layer: &Layer, paint: &Paint) -> Value {
                 "kind": "map", "x": packed(&map.x), "y": packed(&map.y), "values": packed(&values),
                 "colours": map_name(map.colours), "range": [map.range.0, map.range.1],
                 "logarithm": map.logarithm && map.range.0 > 0.0,
+                "blank": map.blank,
             })
         }
         Layer::Bars(bars) => {

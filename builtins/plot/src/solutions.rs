@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::figure::{Figure, Theme};
 use crate::figures::solutions::{SolutionStyle, curve, map, page, quicklook};
-use crate::movie::gains::{Sources, load};
+use crate::movie::gains::{Sources, Turned, load};
 use crate::output::{self, OutputOptions};
 
 /// Draws gain solutions.
@@ -224,7 +224,7 @@ impl Operation for PlotSolutions {
         for place in input.sources.files.iter().filter(|place| place.node.is_none()) {
             tables.extend(effects(&text_path(&place.path)).map_err(OperationError::from)?);
         }
-        let turned = (input.reference.as_deref(), None);
+        let turned = Turned { reference: input.reference.as_deref(), ..Turned::default() };
         let read = load(&input.sources, &input.wanted, (None, Order::Kind, 0), turned, ctx);
         let mut warnings = Vec::new();
         let (gains, reference) = match read {

@@ -1,6 +1,7 @@
 //! Sets that are drawn together, and their curves.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use ledama_base::operation::{ErrorKind, OperationError};
 use ledama_base::rawtext;
@@ -8,9 +9,9 @@ use ledama_ms::visibility::{Average, Flags, Selection, Series, Visibilities};
 use ndarray::Array2;
 use num_complex::Complex64;
 
+use super::edges::{edges, grid};
 use super::place::{Abscissa, site};
 use crate::astro;
-use crate::math;
 use crate::visibilities::{Choice, Coordinate, Outline, to_unix_s};
 
 /// What curves are wanted.
@@ -61,6 +62,8 @@ pub struct Curve {
 pub struct Raster {
     /// Place of the pair in [`Sources::pairs`].
     pub pair: usize,
+    /// The spectral window, in sets that have several.
+    pub window: Option<u64>,
     /// The polarization.
     pub polarization: String,
     /// Edges of the time slots, s UTC since 1970.
@@ -71,7 +74,7 @@ pub struct Raster {
     pub values: Array2<f64>,
 }
 
-/// A set with what is wanted of it.
+/// A spectral window of a set with what is wanted of it.
 struct Source {
     open: Visibilities,
     /// The same for flagged samples.
@@ -79,7 +82,9 @@ struct Source {
     /// Hour angles of the times.
     hour_angles: Vec<f64>,
     interval_s: f64,
-    outline: Outline,
+    outline: Rc<Outline>,
+    /// Whether the set has other windows, too.
+    several: bool,
 }
 
 /// Sets that are drawn together.
@@ -101,8 +106,10 @@ impl<'a> Sources<'a> {
                 wrong("rates of phases are along time").help("choose the axis `time` or `ha`")
             );
         }
-        let sets = paths.iter().map(|path| Source::open(path, &request));
-        let sets = sets.collect::<Result<Vec<_>, _>>()?;
+        let mut sets = Vec::new();
+        for path in paths {
+            sets.extend(Source::open(path, &request)?);
+        }
         let mut pairs: Vec<Pair> = Vec::new();
         let mut known = std::collections::HashSet::new();
         for one in sets.iter().flat_map(|set| set.open.baselines()) {
@@ -132,10 +139,15 @@ impl<'a> Sources<'a> {
 
     /// What each set is.
     pub fn outlines(&self) -> impl Iterator<Item = &Outline> {
-        self.sets.iter().map(|set| &set.outline)
+        let mut last: Option<&Rc<Outline>> = None;
+        self.sets.iter().filter_map(move |set| {
+            let again =
+                last.replace(&set.outline).is_some_and(|last| Rc::ptr_eq(last, &set.outline));
+            (!again).then_some(&*set.outline)
+        })
     }
 
-    /// The selection on each set.
+    /// The selection on each spectral window of each set.
     pub fn selections(&self) -> impl Iterator<Item = &Visibilities> {
         self.sets.iter().map(|set| &set.open)
     }
@@ -168,7 +180,7 @@ impl<'a> Sources<'a> {
             for (open, flagged) in parts {
                 let Some(open) = open else { continue };
                 for (pair, series) in self.series(open, average, &pairs, watch)? {
-                    curves.extend(self.of_series(set, open, pair, &series, flagged));
+                    curves.extend(self.of_series(set, open, pair, series, flagged));
                 }
             }
         }
@@ -185,8 +197,9 @@ impl<'a> Sources<'a> {
         let mut rasters = Vec::new();
         for set in &self.sets {
             for (pair, series) in self.series(&set.open, Average::None, &pairs, watch)? {
+                let (series, times) = set.open.own_times(series);
                 for (at, name) in set.open.polarizations().iter().enumerate() {
-                    rasters.push(self.raster(set, pair, &series, (at, name)));
+                    rasters.push(self.raster(set, pair, (&series, &times), (at, name)));
                 }
             }
         }
@@ -224,13 +237,14 @@ impl<'a> Sources<'a> {
         set: &Source,
         open: &Visibilities,
         pair: usize,
-        series: &Series,
+        series: Series,
         flagged: bool,
     ) -> Vec<Curve> {
+        let (series, times) = open.own_times(series);
         let names = open.polarizations().iter().enumerate();
         names
             .map(|(at, polarization)| {
-                let (x, y) = self.points(set, open, series, at);
+                let (x, y) = self.points(set, open, (&series, &times), at);
                 Curve {
                     pair,
                     polarization: polarization.clone(),
@@ -250,20 +264,20 @@ impl<'a> Sources<'a> {
         &self,
         set: &Source,
         open: &Visibilities,
-        series: &Series,
+        (series, own): (&Series, &[f64]),
         polarization: usize,
     ) -> (Vec<f64>, Vec<f64>) {
         let CurveRequest { x, y, unwrap, .. } = self.request;
         let [times, channels, _] = series.shape;
         let (mut places, mut values) = (Vec::new(), Vec::new());
         if x.is_time() {
-            let all = match x {
-                Abscissa::Ha => set.hour_angles.clone(),
-                _ => open.times().iter().map(|time| to_unix_s(*time)).collect(),
+            let all: Vec<f64> = match x {
+                Abscissa::Ha => own.iter().map(|time| set.hour_angle(*time)).collect(),
+                _ => own.iter().map(|time| to_unix_s(*time)).collect(),
             };
             for channel in 0..channels {
                 places.extend(y.places(&all));
-                values.extend(y.of(&series.times(channel, polarization), open.times(), unwrap));
+                values.extend(y.of(&series.times(channel, polarization), own, unwrap));
             }
         } else {
             let all = channel_places(x, open);
@@ -279,20 +293,20 @@ impl<'a> Sources<'a> {
         &self,
         set: &Source,
         pair: usize,
-        series: &Series,
+        (series, own): (&Series, &[f64]),
         (at, name): (usize, &String),
     ) -> Raster {
         let open = &set.open;
         let [times, channels, _] = series.shape;
         let frequencies = channel_places(Abscissa::Freq, open);
-        let seconds: Vec<f64> = open.times().iter().map(|time| to_unix_s(*time)).collect();
+        let seconds: Vec<f64> = own.iter().map(|time| to_unix_s(*time)).collect();
         let (slots, time_edges) = grid(&seconds, set.interval_s);
         let falling = frequencies.len() > 1 && frequencies[0] > frequencies[1];
         let mut values = Array2::from_elem((channels, time_edges.len() - 1), f64::NAN);
         for channel in 0..channels {
             let along: Vec<Complex64> = series.times(channel, at);
             let row = if falling { channels - 1 - channel } else { channel };
-            let found = self.request.y.of(&along, open.times(), self.request.unwrap);
+            let found = self.request.y.of(&along, own, self.request.unwrap);
             for (time, value) in found.into_iter().enumerate().take(times) {
                 values[[row, slots[time]]] = value;
             }
@@ -301,6 +315,7 @@ impl<'a> Sources<'a> {
         sorted.sort_by(f64::total_cmp);
         Raster {
             pair,
+            window: set.several.then(|| open.window()),
             polarization: name.clone(),
             times: time_edges,
             frequencies: edges(&sorted),
@@ -310,24 +325,34 @@ impl<'a> Sources<'a> {
 }
 
 impl Source {
-    fn open(path: &str, request: &CurveRequest<'_>) -> Result<Self, OperationError> {
-        let outline = Outline::read(path)?;
+    /// The spectral windows of a set.
+    fn open(path: &str, request: &CurveRequest<'_>) -> Result<Vec<Self>, OperationError> {
+        let outline = Rc::new(Outline::read(path)?);
         let selection = request.choice.resolve(&outline)?;
         let place = rawtext::text_path(path);
-        let open = Visibilities::open(&place, &selection)?;
-        let flagged = if request.flagged && selection.flags == Flags::Apply {
+        let parts = Visibilities::each(&place, &selection)?;
+        let mut flagged: Vec<Option<Visibilities>> = parts.iter().map(|_| None).collect();
+        if request.flagged && selection.flags == Flags::Apply {
             let turned = Selection { flags: Flags::Only, ..selection };
-            Some(Visibilities::open(&place, &turned)?)
-        } else {
-            None
-        };
-        let hour_angles = if request.x == Abscissa::Ha {
-            hour_angles(&outline, open.times())?
-        } else {
-            Vec::new()
-        };
+            flagged = Visibilities::each(&place, &turned)?.into_iter().map(Some).collect();
+        }
         let interval_s = outline.info.rows.integration_time_s.unwrap_or(1.0);
-        Ok(Self { open, flagged, hour_angles, interval_s, outline })
+        let several = parts.len() > 1;
+        let one = |(open, flagged): (Visibilities, Option<Visibilities>)| {
+            let hour_angles = match request.x {
+                Abscissa::Ha => hour_angles(&outline, open.times())?,
+                _ => Vec::new(),
+            };
+            let outline = Rc::clone(&outline);
+            Ok(Self { open, flagged, hour_angles, interval_s, outline, several })
+        };
+        parts.into_iter().zip(flagged).map(one).collect()
+    }
+
+    /// The hour angle of one of its times.
+    fn hour_angle(&self, time: f64) -> f64 {
+        let at = self.open.times().binary_search_by(|known| known.total_cmp(&time));
+        at.ok().and_then(|at| self.hour_angles.get(at)).copied().unwrap_or(f64::NAN)
     }
 }
 
@@ -351,36 +376,4 @@ fn channel_places(x: Abscissa, open: &Visibilities) -> Vec<f64> {
         return frequencies.iter().map(|hz| hz / 1e6).collect();
     }
     open.channels().map(|channel| (channel + 1) as f64).collect()
-}
-
-/// Edges halfway between centres.
-fn edges(centres: &[f64]) -> Vec<f64> {
-    let Some((first, last)) = centres.first().zip(centres.last()) else { return vec![0.0] };
-    let half = centres.windows(2).map(|pair| (pair[1] - pair[0]) / 2.0);
-    let step = half.fold(f64::NAN, f64::min);
-    let step = if step.is_nan() { 0.5 } else { step };
-    let between = centres.windows(2).map(|pair| f64::midpoint(pair[0], pair[1]));
-    std::iter::once(first - step).chain(between).chain([last + step]).collect()
-}
-
-/// Columns for times on a regular grid, so that gaps keep their width, and the
-/// edges of the columns. Where the times fit no grid they stand side by side
-/// with edges halfway between them.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-fn grid(times: &[f64], interval: f64) -> (Vec<usize>, Vec<f64>) {
-    let steps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let step = if steps.is_empty() { interval } else { math::median(&steps) };
-    let (Some(first), Some(last)) = (times.first(), times.last()) else {
-        return (Vec::new(), vec![0.0]);
-    };
-    let place = |time: &f64| ((time - first) / step).round();
-    let regular = step > 0.0
-        && times.iter().all(|time| (time - first - place(time) * step).abs() < 0.3 * step)
-        && place(last) < 4.0 * times.len() as f64;
-    if !regular {
-        return ((0..times.len()).collect(), edges(times));
-    }
-    let columns = place(last) as usize + 1;
-    let slots = times.iter().map(|time| place(time) as usize).collect();
-    (slots, (0..=columns).map(|at| first + (at as f64 - 0.5) * step).collect())
 }

@@ -42,7 +42,12 @@ pub fn join(parts: Vec<Part>, joining: &Joining) -> Result<GainCube, String> {
     }
     let used: Vec<&Part> = parts.iter().filter(|part| !part.values.is_empty()).collect();
     if used.is_empty() {
-        return Err("there are no gains that fit".to_string());
+        let names: Vec<String> = parts.iter().map(|part| part.origin.name()).take(3).collect();
+        if names.is_empty() {
+            return Err("there are no gains".to_string());
+        }
+        let more = if parts.len() > names.len() { " and others" } else { "" };
+        return Err(format!("there are no gains that fit in {}{more}", names.join(", ")));
     }
     let times = with_widths(&used.iter().map(|part| &part.time).collect::<Vec<_>>());
     let freqs = with_widths(&used.iter().map(|part| &part.freq).collect::<Vec<_>>());

@@ -8,7 +8,7 @@ use ledama_base::path::DataPath;
 use ledama_base::rawtext::{path_text, text_path};
 use ledama_ms::ReadError;
 use ledama_ms::gains::operation::{GainsInput, GainsOutput};
-use ledama_ms::gains::{Direction, Gains, Jones, Request, read};
+use ledama_ms::gains::{Direction, Gains, Jones, Request, pointing, read};
 use ndarray::{Array5, Zip};
 use num_complex::Complex64;
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,13 @@ fn local(place: &Place, wanted: &Wanted) -> Result<Part, OperationError> {
     let gains = read(&path, &request).map_err(failed)?;
     let (modified, bytes) = facts(&gains.path);
     Ok(Part {
-        origin: Origin { path: Some(place.path.clone()), modified, bytes, ..Origin::default() },
+        origin: Origin {
+            path: Some(place.path.clone()),
+            pointing: pointing(&path),
+            modified,
+            bytes,
+            ..Origin::default()
+        },
         ..part(gains)
     })
 }
@@ -127,8 +133,9 @@ fn remote(
     let answer = ctx.call(node, "ms.gains", input)?;
     let answer: GainsOutput =
         serde_json::from_value(answer).map_err(|error| broken(error.to_string()))?;
+    let pointing = answer.pointing;
     let mut part = answered(answer).ok_or_else(|| broken("an answer of the wrong shape".into()))?;
-    part.origin = Origin { path: Some(place.path.clone()), ..Origin::default() };
+    part.origin = Origin { path: Some(place.path.clone()), pointing, ..Origin::default() };
     Ok(part)
 }
 

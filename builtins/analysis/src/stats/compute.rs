@@ -1,6 +1,8 @@
 //! Reads the visibilities of a set and makes its statistics.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use ledama_base::operation::{ErrorKind, OperationError};
 use ledama_base::rawtext;
@@ -35,73 +37,132 @@ pub fn compute(
 ) -> Result<SetStats, OperationError> {
     let outline = Outline::read(path)?;
     let selection = request.choice.resolve(&outline)?;
-    let place = rawtext::text_path(path);
-    let open = Visibilities::open(&place, &selection).map_err(OperationError::from)?;
+    let windows = Visibilities::each(&rawtext::text_path(path), &selection)?;
     let average = request.choice.average(Average::Channels);
-    let batches = open.batches(average, request.memory);
-    if request.summary && batches.len() > 1 {
-        let needed = (open.memory(average) * open.baselines().len()) >> 20;
+    let batches: Vec<(usize, Range<usize>)> = (0..windows.len())
+        .flat_map(|at| {
+            windows[at].batches(average, request.memory).into_iter().map(move |b| (at, b))
+        })
+        .collect();
+    let needed = windows.iter().map(|open| open.memory(average) * open.baselines().len());
+    let needed: usize = needed.sum();
+    if request.summary && needed > request.memory.max(windows[0].memory(average)) {
         return Err(OperationError::new(
             ErrorKind::Input,
-            format!("{path}: a summary needs {needed} MiB for all values at once"),
+            format!("{path}: a summary needs {} MiB for all values at once", needed >> 20),
         )
         .help("allow more memory, select less, or leave the summary out"));
     }
-    let frequency = open.reference_hz().map(|hz| hz / 1e6);
     let mut stats = SetStats {
         path: path.to_string(),
         set: outline.name.clone(),
-        freq_mhz: frequency,
-        remarks: remarks(path, request, &open),
+        freq_mhz: mhz(&windows[0]),
+        remarks: remarks(path, request, &windows),
         statistics: request.wanted.iter().map(|wanted| wanted.name()).collect(),
         rows: Vec::new(),
-        warnings: open.warnings().to_vec(),
+        warnings: windows.iter().flat_map(|open| open.warnings().to_vec()).collect(),
     };
     let parts = batches.len() as u64;
-    for (part, batch) in (0..).zip(batches) {
+    let mut kept: Vec<Vec<Baseline<'_>>> = windows.iter().map(|_| Vec::new()).collect();
+    for (part, (at, batch)) in (0..).zip(batches) {
         let mut told = |done: u64, total: u64| watch(part * total + done, parts * total);
+        let open = &windows[at];
         let series = open.series_of::<OperationError>(average, batch, &mut told)?;
-        let rows: Vec<Vec<Row>> = series.par_iter().map(|one| rows(one, &open, request)).collect();
+        let all: Vec<Baseline<'_>> =
+            series.into_iter().map(|one| Baseline::new(open, one)).collect();
+        let rows: Vec<Vec<Row>> = all.par_iter().map(|one| rows(one, request)).collect();
         stats.rows.extend(rows.into_iter().flatten());
         if request.summary {
-            stats.rows.extend(summary(&series, &open, request));
+            kept[at].extend(all);
         }
+    }
+    if windows.len() > 1 {
+        stats.rows.sort_by_key(|row| row.antennas);
+    }
+    for like in alike(&windows) {
+        let members: Vec<&Baseline<'_>> = like.iter().flat_map(|at| &kept[*at]).collect();
+        stats.rows.extend(summary(&members, &windows[like[0]], request));
     }
     Ok(stats)
 }
 
+fn mhz(open: &Visibilities) -> Option<f64> {
+    open.reference_hz().map(|hz| hz / 1e6)
+}
+
+/// Windows in groups of the same frequency and polarizations: those of a set that is
+/// averaged by baseline are one group.
+fn alike(windows: &[Visibilities]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (at, open) in windows.iter().enumerate() {
+        let same = |group: &&mut Vec<usize>| {
+            let other = &windows[group[0]];
+            let near = match (mhz(open), mhz(other)) {
+                (Some(a), Some(b)) => (a - b).abs() < 1e-6,
+                (a, b) => a.is_none() && b.is_none(),
+            };
+            near && open.polarizations() == other.polarizations()
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(at),
+            None => groups.push(vec![at]),
+        }
+    }
+    groups
+}
+
+/// The values of a baseline, at the times that it has.
+struct Baseline<'a> {
+    open: &'a Visibilities,
+    series: Series,
+    times: Cow<'a, [f64]>,
+}
+
+impl<'a> Baseline<'a> {
+    fn new(open: &'a Visibilities, series: Series) -> Self {
+        let (series, times) = open.own_times(series);
+        Self { open, series, times }
+    }
+
+    fn stations(&self) -> &ledama_ms::visibility::Baseline {
+        &self.open.baselines()[self.series.baseline]
+    }
+
+    /// A coordinate of all values of a polarization, channel by channel.
+    fn coordinate(
+        &self,
+        polarization: usize,
+        wanted: Coordinate,
+        request: &Request<'_>,
+    ) -> Vec<f64> {
+        let channels = 0..self.series.shape[1];
+        channels
+            .flat_map(|channel| {
+                let values = self.series.times(channel, polarization);
+                wanted.of(&values, &self.times, request.unwrap)
+            })
+            .collect()
+    }
+}
+
 /// The rows of a baseline, one for each polarization.
-fn rows(series: &Series, open: &Visibilities, request: &Request<'_>) -> Vec<Row> {
-    let baseline = &open.baselines()[series.baseline];
-    let names = open.polarizations().iter().enumerate();
+fn rows(one: &Baseline<'_>, request: &Request<'_>) -> Vec<Row> {
+    let stations = one.stations();
+    let names = one.open.polarizations().iter().enumerate();
     names
         .map(|(at, polarization)| {
-            let values = |wanted: Coordinate| coordinate(series, open, at, wanted, request);
-            let counts = series.counts[at];
+            let values = |wanted: Coordinate| one.coordinate(at, wanted, request);
+            let counts = one.series.counts[at];
             Row {
-                antennas: [baseline.antenna1, baseline.antenna2],
-                names: [baseline.name1.clone(), baseline.name2.clone()],
+                freq_mhz: mhz(one.open),
+                window: Some(one.open.window()),
+                antennas: [stations.antenna1, stations.antenna2],
+                names: [stations.name1.clone(), stations.name2.clone()],
                 polarization: polarization.clone(),
                 num: counts.valid,
                 flagged: counts.invalid,
                 values: statistics(request.wanted, values),
             }
-        })
-        .collect()
-}
-
-/// A coordinate of all values of a polarization, channel by channel.
-fn coordinate(
-    series: &Series,
-    open: &Visibilities,
-    polarization: usize,
-    wanted: Coordinate,
-    request: &Request<'_>,
-) -> Vec<f64> {
-    let channels = 0..series.shape[1];
-    channels
-        .flat_map(|channel| {
-            wanted.of(&series.times(channel, polarization), open.times(), request.unwrap)
         })
         .collect()
 }
@@ -119,38 +180,37 @@ fn statistics(wanted: &[Wanted], values: impl Fn(Coordinate) -> Vec<f64>) -> Vec
 
 /// Rows of all baselines of each station, then of all baselines, of
 /// autocorrelations apart.
-fn summary(all: &[Series], open: &Visibilities, request: &Request<'_>) -> Vec<Row> {
-    let cross: Vec<&Series> = all
+fn summary(all: &[&Baseline<'_>], open: &Visibilities, request: &Request<'_>) -> Vec<Row> {
+    let cross: Vec<&Baseline<'_>> = all
         .iter()
-        .filter(|series| {
-            let baseline = &open.baselines()[series.baseline];
-            baseline.antenna1 != baseline.antenna2
-        })
+        .copied()
+        .filter(|one| one.stations().antenna1 != one.stations().antenna2)
         .collect();
-    let mut groups: BTreeMap<(i32, &str), Vec<&Series>> = BTreeMap::new();
-    for series in &cross {
-        let one = &open.baselines()[series.baseline];
-        groups.entry((one.antenna1, &one.name1)).or_default().push(series);
-        groups.entry((one.antenna2, &one.name2)).or_default().push(series);
+    let mut groups: BTreeMap<(i32, &str), Vec<&Baseline<'_>>> = BTreeMap::new();
+    for one in &cross {
+        let stations = one.stations();
+        groups.entry((stations.antenna1, &stations.name1)).or_default().push(one);
+        groups.entry((stations.antenna2, &stations.name2)).or_default().push(one);
     }
-    let mut groups: Vec<((i32, &str), Vec<&Series>)> = groups.into_iter().collect();
+    let mut groups: Vec<((i32, &str), Vec<&Baseline<'_>>)> = groups.into_iter().collect();
     if !cross.is_empty() {
         groups.push(((ALL, "*"), cross));
     }
-    let pooled = |((antenna, name), members): &((i32, &str), Vec<&Series>)| {
+    let pooled = |((antenna, name), members): &((i32, &str), Vec<&Baseline<'_>>)| {
         let polarizations = open.polarizations().iter().enumerate();
         polarizations
             .map(|(at, polarization)| {
                 let values = |wanted: Coordinate| {
-                    let each = members.iter();
-                    each.flat_map(|one| coordinate(one, open, at, wanted, request)).collect()
+                    members.iter().flat_map(|one| one.coordinate(at, wanted, request)).collect()
                 };
                 Row {
+                    freq_mhz: mhz(open),
+                    window: None,
                     antennas: [*antenna, ALL],
                     names: [(*name).to_string(), "*".into()],
                     polarization: polarization.clone(),
-                    num: members.iter().map(|one| one.counts[at].valid).sum(),
-                    flagged: members.iter().map(|one| one.counts[at].invalid).sum(),
+                    num: members.iter().map(|one| one.series.counts[at].valid).sum(),
+                    flagged: members.iter().map(|one| one.series.counts[at].invalid).sum(),
                     values: statistics(request.wanted, values),
                 }
             })
@@ -161,11 +221,20 @@ fn summary(all: &[Series], open: &Visibilities, request: &Request<'_>) -> Vec<Ro
 }
 
 /// What the head of a file says.
-fn remarks(path: &str, request: &Request<'_>, open: &Visibilities) -> Vec<String> {
+fn remarks(path: &str, request: &Request<'_>, windows: &[Visibilities]) -> Vec<String> {
     let choice = request.choice;
-    let channels = open.channels();
-    let times = open.times();
-    let span = match times {
+    let mut times: Vec<f64> = windows.iter().flat_map(|open| open.times().to_vec()).collect();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    let channels = |open: &Visibilities| {
+        let channels = open.channels();
+        let range = format!("{} ({} to {})", channels.len(), channels.start, channels.end - 1);
+        match windows.len() {
+            1 => format!("channels: {range}"),
+            _ => format!("channels of spectral window {}: {range}", open.window()),
+        }
+    };
+    let span = match times.as_slice() {
         [first, .., last] => format!("{} to {}", utc_text(*first), utc_text(*last)),
         [one] => utc_text(*one),
         [] => String::new(),
@@ -184,7 +253,7 @@ fn remarks(path: &str, request: &Request<'_>, open: &Visibilities) -> Vec<String
         format!("set: {path}"),
         format!("column: {}", choice.column()),
         format!("time slots: {} ({span})", times.len()),
-        format!("channels: {} ({} to {})", channels.len(), channels.start, channels.end - 1),
+        windows.iter().map(channels).collect::<Vec<_>>().join("; "),
         format!("flags: {flags}"),
         format!("average: {average}{}", if choice.weights { " with weights" } else { "" }),
         format!("phases: {}", if request.unwrap.is_some() { "unwrapped" } else { "wrapped" }),

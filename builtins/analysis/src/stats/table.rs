@@ -12,7 +12,7 @@ pub struct SetStats {
     pub path: String,
     /// Its name.
     pub set: String,
-    /// Reference frequency, MHz.
+    /// Reference frequency of the first spectral window, MHz.
     pub freq_mhz: Option<f64>,
     /// What was computed, in words: `key: value`, for the head of a file.
     pub remarks: Vec<String>,
@@ -27,6 +27,12 @@ pub struct SetStats {
 /// The statistics of one baseline and polarization.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Row {
+    /// Reference frequency of its spectral window, MHz.
+    #[serde(default)]
+    pub freq_mhz: Option<f64>,
+    /// Its spectral window; none in summaries, which may be of several.
+    #[serde(default)]
+    pub window: Option<u64>,
     /// Numbers of the stations; [`ALL`] in summaries.
     pub antennas: [i32; 2],
     /// Their names; `*` in summaries.

@@ -120,6 +120,34 @@ fn all_statistics_are_those_of_numpy() {
 }
 
 #[test]
+fn sets_averaged_by_baseline_have_the_numbers_of_numpy() {
+    let Some(folder) = unpack("tNDPPP-bda") else { return };
+    let numpy: Value = serde_json::from_str(include_str!("../../tests/data/bda.json")).unwrap();
+    let wanted = parse_wanted(&["amp_mean", "amp_std", "phase_median"]).unwrap();
+    let path = format!("{}/tNDPPP-bda.MS", folder.path().display());
+    let found = |choice: &Choice, memory| {
+        let request =
+            Request { choice, wanted: &wanted, unwrap: None, summary: memory > 1, memory };
+        compute(&path, &request, &mut |_, _| Ok(())).unwrap()
+    };
+    let all = found(&Choice::default(), 1);
+    compare(&all, &numpy["rows"]);
+    assert!(all.rows.iter().zip(numpy["rows"].as_array().unwrap()).all(|(row, known)| {
+        json!(row.window) == known["spw"] && row.freq_mhz.is_some_and(|mhz| mhz > 134.0)
+    }));
+    // Windows of one frequency have their summary together.
+    let summed = found(&Choice::default(), 1 << 30);
+    let whole: Vec<&Row> =
+        summed.rows.iter().filter(|row| row.names == ["*", "*"].map(String::from)).collect();
+    assert_eq!(whole.len(), 4);
+    for (row, known) in whole.iter().zip(numpy["amp_mean"].as_array().unwrap()) {
+        near(row.values[0], known, &row.polarization);
+    }
+    let one = found(&Choice { window: Some(1), ..Choice::default() }, 1);
+    assert!(one.rows.len() < all.rows.len() && one.rows.iter().all(|row| row.window == Some(1)));
+}
+
+#[test]
 fn the_vectors_of_older_programs_hold() {
     let Some(folder) = unpack("tNDPPP-generic") else { return };
     let check = |choice: &Choice, pol: &str, names: &[&str], known: &[f64]| {
@@ -203,6 +231,8 @@ fn names_of_statistics_are_checked_all_at_once() {
 
 fn small(freq_mhz: f64) -> SetStats {
     let row = |pol: &str, value| Row {
+        freq_mhz: Some(freq_mhz),
+        window: Some(0),
         antennas: [0, 12],
         names: ["CS001HBA0".into(), "RS 2".into()],
         polarization: pol.into(),

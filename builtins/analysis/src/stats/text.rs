@@ -77,11 +77,11 @@ pub(super) fn head(remarks: &[String]) -> String {
 /// The header and all rows as texts.
 fn cells(stats: &SetStats, accuracy: usize) -> Vec<Vec<String>> {
     let header = COLUMNS.iter().map(ToString::to_string).chain(stats.statistics.iter().cloned());
-    let frequency = stats.freq_mhz.map_or_else(|| "nan".to_string(), |mhz| format!("{mhz:.3}"));
     let row = |row: &Row| {
+        let frequency = row.freq_mhz.map_or_else(|| "nan".to_string(), |mhz| format!("{mhz:.3}"));
         let [one, two] = row.antennas;
         let [name1, name2] = &row.names;
-        let mut cells = vec![frequency.clone(), one.to_string(), two.to_string()];
+        let mut cells = vec![frequency, one.to_string(), two.to_string()];
         cells.extend([word(name1), word(name2), row.polarization.clone()]);
         cells.extend([row.num.to_string(), row.flagged.to_string()]);
         cells.extend(row.values.iter().map(|value| scientific(*value, accuracy)));
@@ -150,7 +150,8 @@ fn quoted(cell: &str) -> String {
 fn object(stats: &SetStats, row: &Row) -> Value {
     let mut object = Map::new();
     let mut put = |name: &str, value: Value| object.insert(name.to_string(), value);
-    put("sbfreq", json!(stats.freq_mhz));
+    put("sbfreq", json!(row.freq_mhz));
+    put("spw", json!(row.window));
     put("ant1", json!(row.antennas[0]));
     put("ant2", json!(row.antennas[1]));
     put("ant1Name", json!(row.names[0]));

@@ -1,11 +1,11 @@
 //! Points of the uv plane of one set or several.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use ledama_base::operation::{ErrorKind, OperationError};
 use ledama_base::rawtext;
 use ledama_ms::ReadError;
-use ledama_tables::Table;
+use ledama_ms::info::open;
 
 use super::slots::Slots;
 use crate::stations::Kind;
@@ -74,6 +74,8 @@ pub struct Coverage {
 /// Metres of one row.
 struct Metres {
     pair: (i32, i32),
+    /// The row of DATA_DESCRIPTION.
+    description: i32,
     uv: [f64; 2],
 }
 
@@ -92,7 +94,6 @@ pub fn coverage(
     for (at, path) in (0u64..).zip(paths) {
         watch(at, paths.len() as u64)?;
         let outline = Outline::read(path)?;
-        let factors_here = wavelengths(path, &outline, request)?;
         let wanted = wanted(&outline, request, &mut names)?;
         let own;
         let metres: &[Metres] = match &first {
@@ -103,14 +104,15 @@ pub fn coverage(
             }
         };
         found.rows += metres.len();
-        let pairs: std::collections::BTreeSet<_> = metres.iter().map(|one| one.pair).collect();
+        let pairs: BTreeSet<_> = metres.iter().map(|one| one.pair).collect();
         found.baselines += pairs.len();
-        for (factor, mhz) in &factors_here {
-            factors += factor;
-            factor_count += 1.0;
-            let scale = if request.kilolambda { *factor } else { 1.0 };
+        let waves = Wavelengths::read(path, request)?;
+        for one in metres {
             // Without wavelengths all frequencies have one point.
-            for one in metres {
+            for (factor, mhz) in waves.of(one.description) {
+                factors += factor;
+                factor_count += 1.0;
+                let scale = if request.kilolambda { *factor } else { 1.0 };
                 let name = kind(&outline, one.pair, *mhz, request.by);
                 let points = kinds
                     .entry(name.clone())
@@ -137,27 +139,50 @@ pub fn coverage(
     Ok(found)
 }
 
-/// kλ of a metre and MHz, for each frequency that gives points.
-fn wavelengths(
-    path: &str,
-    outline: &Outline,
-    request: &CoverageRequest,
-) -> Result<Vec<(f64, f64)>, OperationError> {
-    let read = || -> Result<Vec<f64>, ReadError> {
-        let windows = Table::open(rawtext::text_path(path))?.subtable("SPECTRAL_WINDOW")?;
-        Ok(windows.column("CHAN_FREQ")?.as_f64(0..1)?)
-    };
-    let all = if request.wideband && request.kilolambda {
-        read()?
-    } else {
-        outline.info.spectral.ref_frequency_hz.into_iter().collect()
-    };
-    if all.is_empty() && request.kilolambda {
-        let what = format!("{path}: tells no frequency, so there are no wavelengths");
-        return Err(OperationError::new(ErrorKind::Input, what));
+/// kλ of a metre and MHz of each frequency that gives points.
+struct Wavelengths {
+    /// By the rows of DATA_DESCRIPTION.
+    by_description: Vec<Vec<(f64, f64)>>,
+}
+
+impl Wavelengths {
+    /// Those of the spectral window of each description: its channels in wide bands,
+    /// else its reference frequency.
+    fn read(path: &str, request: &CoverageRequest) -> Result<Self, OperationError> {
+        let wide = request.wideband && request.kilolambda;
+        let read = || -> Result<Vec<Vec<f64>>, ReadError> {
+            let set = open(&rawtext::text_path(path))?;
+            let windows = set.subtable("SPECTRAL_WINDOW")?;
+            let column = windows.column(if wide { "CHAN_FREQ" } else { "REF_FREQUENCY" })?;
+            let of = |window: i64| {
+                let row = u64::try_from(window).unwrap_or_default();
+                Ok(column.as_f64(row..row + 1)?)
+            };
+            let Ok(descriptions) = set.subtable("DATA_DESCRIPTION") else {
+                return Ok(vec![of(0)?]);
+            };
+            let numbers =
+                descriptions.column("SPECTRAL_WINDOW_ID")?.as_i64(0..descriptions.nrow())?;
+            numbers.into_iter().map(of).collect()
+        };
+        let all = match read() {
+            Ok(all) if all.iter().any(|own| !own.is_empty()) => all,
+            _ if !request.kilolambda => vec![vec![f64::NAN]],
+            Ok(_) => {
+                let what = format!("{path}: tells no frequency, so there are no wavelengths");
+                return Err(OperationError::new(ErrorKind::Input, what));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let pair = |hz: f64| (hz / SPEED_OF_LIGHT / 1000.0, hz / 1e6);
+        let by_description = all.into_iter().map(|own| own.into_iter().map(pair).collect());
+        Ok(Self { by_description: by_description.collect() })
     }
-    let all = if all.is_empty() { vec![f64::NAN] } else { all };
-    Ok(all.into_iter().map(|hz| (hz / SPEED_OF_LIGHT / 1000.0, hz / 1e6)).collect())
+
+    fn of(&self, description: i32) -> &[(f64, f64)] {
+        let at = usize::try_from(description).unwrap_or_default();
+        self.by_description.get(at).or(self.by_description.first()).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The numbers of the stations wanted of a set: those of the first by any
@@ -190,15 +215,19 @@ fn metres_of(
     wanted: Option<&[i32]>,
 ) -> Result<Vec<Metres>, OperationError> {
     let read = || -> Result<_, ReadError> {
-        let table = Table::open(rawtext::text_path(path))?;
+        let table = open(&rawtext::text_path(path))?;
         let all = 0..table.nrow();
         let times: Vec<f64> = table.column("TIME")?.values(all.clone())?;
         let first: Vec<i32> = table.column("ANTENNA1")?.values(all.clone())?;
         let second: Vec<i32> = table.column("ANTENNA2")?.values(all.clone())?;
+        let described = match table.column("DATA_DESC_ID") {
+            Ok(column) => column.values(all.clone())?,
+            Err(_) => vec![0; first.len()],
+        };
         let uvw: Vec<f64> = table.column("UVW")?.values(all)?;
-        Ok((times, first, second, uvw))
+        Ok((times, [first, second, described], uvw))
     };
-    let (times, first, second, uvw) = read()?;
+    let (times, [first, second, described], uvw) = read()?;
     let mut distinct = times.clone();
     distinct.sort_by(f64::total_cmp);
     distinct.dedup();
@@ -210,15 +239,22 @@ fn metres_of(
         taken[place] = true;
     }
     let listed = |at: &i32| wanted.is_none_or(|list| list.contains(at));
-    let rows = times.iter().zip(first.iter().zip(&second)).zip(uvw.chunks_exact(3));
+    let pairs = first.iter().zip(&second).zip(&described);
+    let rows = times.iter().zip(pairs).zip(uvw.chunks_exact(3));
     let mut found: Vec<Metres> = Vec::new();
-    for ((time, (one, two)), uvw) in rows {
+    // In metres the rows of several spectral windows are one point.
+    let mut seen = HashSet::new();
+    let once = !request.kilolambda && described.iter().any(|other| *other != described[0]);
+    for ((time, ((one, two), description)), uvw) in rows {
         let slot = distinct.partition_point(|known| known < time);
         let uv = [uvw[0], uvw[1]];
         // Exactly the origin is a row without coordinates.
         let nowhere = uv.iter().all(|part| part.abs() <= 0.0);
         if one != two && taken[slot] && listed(one) && listed(two) && !nowhere {
-            found.push(Metres { pair: (*one, *two), uv });
+            if once && !seen.insert((slot, *one, *two, uv.map(f64::to_bits))) {
+                continue;
+            }
+            found.push(Metres { pair: (*one, *two), description: *description, uv });
         }
     }
     Ok(found)

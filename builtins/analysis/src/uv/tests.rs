@@ -51,6 +51,25 @@ fn sets_are_independent_and_nothing_is_doubled() {
 }
 
 #[test]
+fn each_row_has_the_wavelength_of_its_own_window() {
+    let Some(folder) = unpack("syn-ms") else { return };
+    let path = format!("{}/syn-ms/L99999_SAP002_SB007_uv.MS", folder.path().display());
+    let of = |request: &CoverageRequest| {
+        coverage(std::slice::from_ref(&path), request, &mut |_, _| Ok(())).unwrap()
+    };
+    // Two windows of 10 and 4 channels, 58.4 and 60 MHz, each with every baseline.
+    let metres = of(&CoverageRequest::default());
+    let request = CoverageRequest { kilolambda: true, ..CoverageRequest::default() };
+    let waves = of(&CoverageRequest { by: Cover::Frequency, ..request.clone() });
+    assert_eq!(waves.points.len(), 2);
+    assert_eq!(waves.rows, 2 * metres.rows);
+    let ratio = most(&waves.points[1].u) / most(&waves.points[0].u);
+    assert!((ratio - 60.0 / 58.4).abs() < 1e-9, "{ratio}");
+    let wide = of(&CoverageRequest { wideband: true, ..request });
+    assert_eq!(wide.points[0].u.len(), metres.rows * (10 + 4) * 2);
+}
+
+#[test]
 fn slots_are_taken_in_steps() {
     let slots = |text: &str, count: usize| -> Vec<usize> {
         text.parse::<Slots>().unwrap().places(count).unwrap().collect()

@@ -70,7 +70,7 @@ pub fn find_set(text: &str) -> Result<String, OperationError> {
 /// What a set has, and what a choice takes of it.
 pub fn outline(path: &str, choice: &Choice) -> Result<String, OperationError> {
     let set = Outline::read(path)?;
-    let open = Visibilities::open(&rawtext::text_path(path), &choice.resolve(&set)?)?;
+    let windows = Visibilities::each(&rawtext::text_path(path), &choice.resolve(&set)?)?;
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name}: {value}");
@@ -78,24 +78,29 @@ pub fn outline(path: &str, choice: &Choice) -> Result<String, OperationError> {
     line("Set", path.to_string());
     let interval = set.info.rows.integration_time_s;
     line("Integration time [s]", interval.map_or_else(|| "?".into(), |s| format!("{s:.3}")));
-    let span = match open.times() {
-        [] => String::new(),
-        [one] => format!(" ({})", utc_text(*one)),
-        [first, .., last] => format!(" ({} to {})", utc_text(*first), utc_text(*last)),
-    };
-    line("Time slots", format!("{}{span}", open.times().len()));
-    let channels = open.channels();
-    let range = format!("{} to {}", channels.start, channels.end.saturating_sub(1));
-    line("Channels", format!("{} ({range})", channels.len()));
-    let reference = open.reference_hz();
-    line(
-        "Reference frequency [MHz]",
-        reference.map_or("?".into(), |hz| format!("{:.3}", hz / 1e6)),
-    );
-    line("Polarizations", open.polarizations().join(","));
-    line("Baselines", format!("{} ({} rows)", open.baselines().len(), open.nrow()));
-    let used: BTreeSet<i32> =
-        open.baselines().iter().flat_map(|one| [one.antenna1, one.antenna2]).collect();
+    for open in &windows {
+        if windows.len() > 1 {
+            line("Spectral window", open.window().to_string());
+        }
+        let span = match open.times() {
+            [] => String::new(),
+            [one] => format!(" ({})", utc_text(*one)),
+            [first, .., last] => format!(" ({} to {})", utc_text(*first), utc_text(*last)),
+        };
+        line("Time slots", format!("{}{span}", open.times().len()));
+        let channels = open.channels();
+        let range = format!("{} to {}", channels.start, channels.end.saturating_sub(1));
+        line("Channels", format!("{} ({range})", channels.len()));
+        let reference = open.reference_hz();
+        line(
+            "Reference frequency [MHz]",
+            reference.map_or("?".into(), |hz| format!("{:.3}", hz / 1e6)),
+        );
+        line("Polarizations", open.polarizations().join(","));
+        line("Baselines", format!("{} ({} rows)", open.baselines().len(), open.nrow()));
+    }
+    let baselines = windows.iter().flat_map(Visibilities::baselines);
+    let used: BTreeSet<i32> = baselines.flat_map(|one| [one.antenna1, one.antenna2]).collect();
     text.push_str("Stations (* is used):\n");
     for (at, name) in (0..).zip(set.stations()) {
         let mark = if used.contains(&at) { '*' } else { ' ' };

@@ -8,6 +8,7 @@
 
 mod cells;
 mod effect;
+mod listing;
 pub mod operation;
 mod product;
 mod read;
@@ -20,8 +21,9 @@ use serde::Serialize;
 
 pub use cells::Cells;
 pub use effect::{Effect, LIGHT, TEC_PHASE, rotation};
+pub use listing::list;
 pub(crate) use product::{Glob, Grid, Part, Role, Sample, Term, build};
-pub use read::{Source, find, read};
+pub use read::{Source, find, pointing, read};
 
 /// Which part of a source is wanted, and on which grid.
 #[derive(Debug, Clone, Default, PartialEq)]

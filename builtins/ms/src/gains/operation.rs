@@ -57,6 +57,9 @@ pub struct GainsOutput {
     pub directions: Vec<String>,
     /// Right ascension and declination of the directions, rad, where known.
     pub direction_ra_dec: Vec<Option<[f64; 2]>>,
+    /// Right ascension and declination of the phase centre of the set, rad, if it has one.
+    #[serde(default)]
+    pub pointing: Option<[f64; 2]>,
     /// Labels of the elements of the Jones matrices.
     pub jones: Vec<String>,
     /// `[time][freq][station][direction][jones][re, im]`, unless only a summary was asked for.
@@ -103,7 +106,8 @@ impl Operation for ReadGains {
         ctx.check()?;
         let gains = gains(&input)?;
         ctx.check()?;
-        Ok(output(&gains, input.summary))
+        let pointing = super::pointing(&rawtext::text_path(&input.path));
+        Ok(GainsOutput { pointing, ..output(&gains, input.summary) })
     }
 }
 
@@ -149,6 +153,7 @@ fn output(gains: &Gains, only_summary: bool) -> GainsOutput {
         freq_width_hz: all(&gains.freq.widths),
         stations: gains.stations.clone(),
         directions: gains.directions.iter().map(|direction| direction.name.clone()).collect(),
+        pointing: None,
         direction_ra_dec: gains.directions.iter().map(|direction| direction.ra_dec).collect(),
         jones: gains.jones.iter().map(|jones| jones.label.clone()).collect(),
         values: (!only_summary).then(values),

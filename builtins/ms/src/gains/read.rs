@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{Gains, Request};
 use crate::h5parm::{H5Parm, Selection};
+use crate::info::{MsInfo, Wanted};
 use crate::parmdb::ParmDb;
 use crate::read_error::ReadError;
 
@@ -80,4 +81,16 @@ pub fn find(path: &Path) -> Result<(Source, PathBuf), ReadError> {
         None if table => Ok((Source::Parmdb, instrument)),
         None => Err(ReadError::not_found(path, "has no table `instrument` and no H5parm file")),
     }
+}
+
+/// Right ascension and declination of the phase centre, J2000, rad, of the set that a
+/// path of gains is, lies in, or lies beside as `NAME.h5`; `None` where there is none.
+pub fn pointing(path: &Path) -> Option<[f64; 2]> {
+    let (path, _) = Selection::split(path);
+    let bare = path.with_extension("");
+    let sets = [Some(path.as_path()), path.parent(), Some(bare.as_path())];
+    let set = sets.into_iter().flatten().find(|set| set.join("FIELD/table.dat").is_file())?;
+    let field = MsInfo::read(set, Wanted::default()).ok()?.field;
+    let direction = field.phase_dir.or(field.delay_dir)?;
+    Some([direction.ra_rad, direction.dec_rad])
 }

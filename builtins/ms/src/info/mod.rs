@@ -145,7 +145,7 @@ impl Default for Wanted<'_> {
 }
 
 /// A set in a folder or in a tar file.
-pub(crate) fn open(path: &Path) -> ledama_tables::Result<Table> {
+pub fn open(path: &Path) -> ledama_tables::Result<Table> {
     if path.is_file() { Table::open_in(Arc::new(Packed::open(path)?)) } else { Table::open(path) }
 }
 

@@ -122,6 +122,15 @@ pub mod functions {
         gains.map(Arc::new).at(&ctx)
     }
 
+    /// What a file of solutions holds, as text: solution sets and tables with their axes,
+    /// how much is flagged and what was done, or the kinds of parameters. The path may end
+    /// with `::SET/TABLE,TABLE`. Fails with kind `not-found`, `corrupt`, `input`.
+    #[rhai_fn(return_raw)]
+    pub fn solutions(ctx: NativeCallContext<'_>, path: &str) -> ScriptResult<String> {
+        let path = ledama_base::rawtext::text_path(path);
+        crate::gains::list(&path).map_err(OperationError::from).at(&ctx)
+    }
+
     /// Reads the quality statistics of a measurement set. Fails with kind
     /// `not-found` if it has none, `corrupt`, `io`.
     #[rhai_fn(return_raw)]

@@ -46,6 +46,11 @@ impl Sum {
         }
     }
 
+    /// The sum of so many values, each of weight 1.
+    pub(super) fn of(total: Complex64, count: u32) -> Self {
+        Self { total, amplitude: 0.0, weight: f64::from(count) }
+    }
+
     /// Adds another sum.
     pub(super) fn join(&mut self, other: &Self) {
         self.total += other.total;

@@ -108,6 +108,49 @@ fn plain<T: Clone>(array: ArrayD<T>) -> Vec<T> {
 }
 
 impl Block {
+    /// The sums of the valid samples of each correlation of a row over its channels, and
+    /// how many there are; `None` for blocks whose samples are not simply added: joined
+    /// columns, weights, other numbers of correlations. Adds in the order of the channels,
+    /// as adding sample by sample does.
+    pub(super) fn row_sums(&self, row: usize) -> Option<[(Complex64, u32); 4]> {
+        if self.other.is_some() || self.weights.is_some() {
+            return None;
+        }
+        let mut all = [(Complex64::default(), 0); 4];
+        match self.correlations {
+            4 => all = self.sums_of::<4>(row),
+            2 => all[..2].copy_from_slice(&self.sums_of::<2>(row)),
+            1 => all[..1].copy_from_slice(&self.sums_of::<1>(row)),
+            _ => return None,
+        }
+        Some(all)
+    }
+
+    fn sums_of<const N: usize>(&self, row: usize) -> [(Complex64, u32); N] {
+        let cells = row * self.channels * N..(row + 1) * self.channels * N;
+        let values = self.values[cells.clone()].chunks_exact(N);
+        let mut sums = [(Complex64::default(), 0_u32); N];
+        // Without branches, so that several are added at once.
+        let mut add = |cell: &[Complex32], good: [bool; N]| {
+            for k in 0..N {
+                let keep = good[k] & cell[k].re.is_finite() & cell[k].im.is_finite();
+                let (re, im) = if keep { (cell[k].re, cell[k].im) } else { (0.0, 0.0) };
+                sums[k].0.re += f64::from(re);
+                sums[k].0.im += f64::from(im);
+                sums[k].1 += u32::from(keep);
+            }
+        };
+        match &self.flags {
+            None => values.for_each(|cell| add(cell, [true; N])),
+            Some(flags) => {
+                for (cell, flags) in values.zip(flags[cells].chunks_exact(N)) {
+                    add(cell, std::array::from_fn(|k| flags[k] == self.only_flagged));
+                }
+            }
+        }
+        sums
+    }
+
     /// A correlation of a row and channel with its weight; `None` if it does not count.
     #[inline]
     fn sample(&self, row: usize, channel: usize, correlation: usize) -> Option<(Complex64, f64)> {

@@ -41,6 +41,8 @@ pub struct Visibilities {
     pub(super) breaks: Vec<u64>,
     /// Whether a baseline has several rows of one time.
     pub(super) repeated: bool,
+    /// Whether baselines need not share their times.
+    pub(super) mixed: bool,
     pub(super) channels: Range<usize>,
     /// How each polarization is made of the correlations of a cell.
     pub(super) products: Vec<Product>,
@@ -62,13 +64,56 @@ pub(super) enum Weights {
 }
 
 impl Visibilities {
-    /// Finds what is wanted in a set.
+    /// Finds what is wanted in a set. Rows of several spectral windows are an error: see
+    /// [`each`](Self::each).
     pub fn open(path: &Path, selection: &Selection) -> Result<Self, ReadError> {
-        Self::of(&crate::info::open(path)?, selection)
+        let mut parts = Self::each(path, selection)?;
+        if parts.len() == 1
+            && let Some(only) = parts.pop()
+        {
+            return Ok(only);
+        }
+        let what = format!("the selection has rows of {} spectral windows", parts.len());
+        Err(ReadError::input(path, what, "choose one by its number"))
     }
 
-    /// The same for an open set.
-    pub fn of(table: &Table, selection: &Selection) -> Result<Self, ReadError> {
+    /// What is wanted of each spectral window that has rows in the selection, by their
+    /// descriptions. In sets averaged by baseline each length of averages is a window.
+    ///
+    /// # Errors
+    /// What the selection names and the set does not have; a window without any of the
+    /// frequencies wanted is left out as long as another has some.
+    pub fn each(path: &Path, selection: &Selection) -> Result<Vec<Self>, ReadError> {
+        let table = &crate::info::open(path)?;
+        let info = MsInfo::of(table, Wanted::default())?;
+        let found = rows::find(table, selection, &info)?;
+        let several = found.len() > 1;
+        let mut windows = Vec::with_capacity(found.len());
+        for rows in found {
+            windows.push((Window::read(table, rows.description)?, rows));
+        }
+        let fits = |window: &Window| {
+            selection.frequency_hz.is_none_or(|(low, high)| window.reaches(low, high))
+        };
+        if windows.iter().any(|(window, _)| fits(window)) {
+            windows.retain(|(window, _)| fits(window));
+        }
+        let open = |(window, rows): (Window, Rows)| {
+            let number = window.number;
+            Self::of(table, selection, rows, window).map_err(|error| match several {
+                true => error.within(&format!("spectral window {number}")),
+                false => error,
+            })
+        };
+        windows.into_iter().map(open).collect()
+    }
+
+    fn of(
+        table: &Table,
+        selection: &Selection,
+        rows: Rows,
+        window: Window,
+    ) -> Result<Self, ReadError> {
         let wrong = |what: String| ReadError::input(table.path(), what, "");
         let expression: ColumnExpression = selection.column.parse().map_err(wrong)?;
         let data = complex(table, &expression.first)?;
@@ -80,11 +125,8 @@ impl Visibilities {
             Flags::Ignore => None,
             Flags::Apply | Flags::Only => Some(table.column(&selection.flag_column)?),
         };
-        let info = MsInfo::of(table, Wanted::default())?;
-        let Rows { times, places: rows, baselines, description, repeated, warnings } =
-            rows::find(table, selection, &info)?;
+        let Rows { times, places: rows, baselines, repeated, mixed, warnings, .. } = rows;
         let (shape, breaks) = cell_shape(table, &data, &rows)?;
-        let window = Window::read(table, description)?;
         let channels = selection.channels.places(shape[0], "channels").map_err(wrong)?;
         let channels = window.within(channels, selection.frequency_hz).map_err(wrong)?;
         let known = &window.correlations;
@@ -100,6 +142,7 @@ impl Visibilities {
             rows,
             breaks,
             repeated,
+            mixed,
             channels,
             products,
             joined,
@@ -125,6 +168,11 @@ impl Visibilities {
     /// The reference frequency of the spectral window, Hz.
     pub fn reference_hz(&self) -> Option<f64> {
         self.window.reference_hz
+    }
+
+    /// The number of the spectral window.
+    pub fn window(&self) -> u64 {
+        self.window.number
     }
 
     /// The places of the channels selected.

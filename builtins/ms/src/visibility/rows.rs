@@ -10,7 +10,7 @@ use super::window;
 use crate::info::MsInfo;
 use crate::read_error::ReadError;
 
-/// What was found.
+/// The rows of one description, which is one spectral window with its correlations.
 pub(super) struct Rows {
     /// Sorted, MJD s.
     pub(super) times: Vec<f64>,
@@ -22,10 +22,21 @@ pub(super) struct Rows {
     pub(super) description: i32,
     /// Whether a baseline has several rows of one time.
     pub(super) repeated: bool,
+    /// Whether the times are those of several descriptions, so that baselines need not
+    /// share them.
+    pub(super) mixed: bool,
     pub(super) warnings: Vec<String>,
 }
 
-pub(super) fn find(table: &Table, selection: &Selection, info: &MsInfo) -> Result<Rows, ReadError> {
+/// Row, place of its time, stations.
+type Chosen = (u64, u32, (i32, i32));
+
+/// The rows wanted, by their description.
+pub(super) fn find(
+    table: &Table,
+    selection: &Selection,
+    info: &MsInfo,
+) -> Result<Vec<Rows>, ReadError> {
     let wrong = |what: String| ReadError::input(table.path(), what, "");
     let all: Vec<f64> = table.column("TIME")?.values(0..table.nrow())?;
     let (distinct, warnings) = distinct(table, &all)?;
@@ -48,8 +59,7 @@ pub(super) fn find(table: &Table, selection: &Selection, info: &MsInfo) -> Resul
     };
     let stations = Stations::new(selection);
     let mut lengths = Lengths::new(selection, info);
-    let mut chosen: Vec<(u64, u32, (i32, i32))> = Vec::new();
-    let mut descriptions = BTreeSet::new();
+    let mut chosen: BTreeMap<i32, Vec<Chosen>> = BTreeMap::new();
     let pairs = first.iter().zip(&second).zip(&described);
     for (row, (time, ((one, two), description))) in (0u64..).zip(all.iter().zip(pairs)) {
         if !stations.takes(*one, *two)
@@ -59,23 +69,56 @@ pub(super) fn find(table: &Table, selection: &Selection, info: &MsInfo) -> Resul
             continue;
         }
         if let Ok(slot) = taken.binary_search(&ordered(*time)) {
-            descriptions.insert(*description);
-            chosen.push((row, u32::try_from(slot).unwrap_or(u32::MAX), (*one, *two)));
+            let place = (row, u32::try_from(slot).unwrap_or(u32::MAX), (*one, *two));
+            chosen.entry(*description).or_default().push(place);
         }
     }
-    let description = one_description(table, &descriptions)?;
-    let pairs: BTreeSet<(i32, i32)> = chosen.iter().map(|(_, _, pair)| *pair).collect();
+    let pairs: BTreeSet<(i32, i32)> = chosen.values().flatten().map(|(_, _, pair)| *pair).collect();
     if let Some(missing) = selection.missing(&pairs) {
         let what = format!("baseline {}-{} has no data in the selection", missing.0, missing.1);
         return Err(wrong(what));
     }
+    let mixed = chosen.len() > 1;
+    let times: Vec<f64> = taken.into_iter().map(plain).collect();
+    if chosen.is_empty() {
+        chosen.insert(0, Vec::new());
+    }
+    let mut parts = Vec::with_capacity(chosen.len());
+    for (description, chosen) in chosen {
+        let (times, chosen) =
+            if mixed { own_times(&times, chosen) } else { (times.clone(), chosen) };
+        let (places, baselines, repeated) = places(chosen, times.len(), info);
+        let warnings = if parts.is_empty() { warnings.clone() } else { Vec::new() };
+        parts.push(Rows { times, places, baselines, description, repeated, mixed, warnings });
+    }
+    Ok(parts)
+}
+
+/// The times that rows have, and the rows with their places among these.
+fn own_times(times: &[f64], mut chosen: Vec<Chosen>) -> (Vec<f64>, Vec<Chosen>) {
+    let slots: BTreeSet<u32> = chosen.iter().map(|(_, slot, _)| *slot).collect();
+    let place: BTreeMap<u32, u32> = slots.iter().copied().zip(0..).collect();
+    for (_, slot, _) in &mut chosen {
+        *slot = place[slot];
+    }
+    (slots.into_iter().filter_map(|slot| times.get(slot as usize).copied()).collect(), chosen)
+}
+
+/// Rows with the places of their times and baselines, the baselines, and whether one has
+/// several rows of a time.
+fn places(
+    chosen: Vec<Chosen>,
+    times: usize,
+    info: &MsInfo,
+) -> (Vec<(u64, u32, u32)>, Vec<Baseline>, bool) {
+    let pairs: BTreeSet<(i32, i32)> = chosen.iter().map(|(_, _, pair)| *pair).collect();
     let place: BTreeMap<(i32, i32), u32> = pairs.iter().copied().zip(0..).collect();
-    let mut seen = vec![false; pairs.len() * taken.len()];
+    let mut seen = vec![false; pairs.len() * times];
     let mut repeated = false;
     let rows = chosen
         .into_iter()
         .map(|(row, slot, pair)| {
-            let at = &mut seen[place[&pair] as usize * taken.len() + slot as usize];
+            let at = &mut seen[place[&pair] as usize * times + slot as usize];
             repeated |= std::mem::replace(at, true);
             (row, slot, place[&pair])
         })
@@ -93,8 +136,7 @@ pub(super) fn find(table: &Table, selection: &Selection, info: &MsInfo) -> Resul
             name2: name(antenna2),
         })
         .collect();
-    let times = taken.into_iter().map(plain).collect();
-    Ok(Rows { times, places: rows, baselines, description, repeated, warnings })
+    (rows, baselines, repeated)
 }
 
 /// The different times as keys, sorted. The last one is left out where another
@@ -112,14 +154,6 @@ fn distinct(table: &Table, all: &[f64]) -> Result<(Vec<u64>, Vec<String>), ReadE
         warnings.push("the set is being written: its last time slot is left out".to_string());
     }
     Ok((counts.into_keys().collect(), warnings))
-}
-
-fn one_description(table: &Table, found: &BTreeSet<i32>) -> Result<i32, ReadError> {
-    if found.len() > 1 {
-        let what = format!("the selection has rows of {} spectral windows", found.len());
-        return Err(ReadError::input(table.path(), what, "choose one by its number"));
-    }
-    Ok(found.first().copied().unwrap_or_default())
 }
 
 /// The lengths of baselines, each worked out once.

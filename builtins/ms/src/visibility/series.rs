@@ -4,6 +4,7 @@
 //! and put together in the order of the rows: the same numbers come out
 //! whatever the number of processors.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ledama_tables::Complex64;
@@ -13,6 +14,8 @@ use super::average::{Average, MISSING, Sum};
 use super::block::Group;
 use super::open::Visibilities;
 use super::polarizations::Joined;
+use super::selection::Averaging;
+use super::stokes::Product;
 use crate::read_error::ReadError;
 
 /// How many samples went into a polarization.
@@ -131,6 +134,30 @@ impl Visibilities {
             .collect())
     }
 
+    /// A series without the times at which its baseline has no row, and the times that
+    /// are left. Nothing is taken out where the set has one spectral window: there a time
+    /// without a row is a gap, while in sets averaged by baseline it is that of another.
+    pub fn own_times(&self, mut series: Series) -> (Series, Cow<'_, [f64]>) {
+        let [times, channels, polarizations] = series.shape;
+        if !self.mixed || times != self.times().len() {
+            return (series, Cow::Borrowed(self.times()));
+        }
+        let mut there = vec![false; times];
+        for (_, slot, baseline) in &self.rows {
+            if *baseline as usize == series.baseline {
+                there[*slot as usize] = true;
+            }
+        }
+        let each = (channels * polarizations).max(1);
+        let cells = series.values.chunks(each).zip(&there);
+        series.values =
+            cells.filter(|(_, there)| **there).flat_map(|(cell, _)| cell.to_vec()).collect();
+        let kept = self.times().iter().zip(&there).filter(|(_, there)| **there);
+        let kept: Vec<f64> = kept.map(|(time, _)| *time).collect();
+        series.shape[0] = kept.len();
+        (series, Cow::Owned(kept))
+    }
+
     /// Bytes that the series of one baseline need.
     pub fn memory(&self, average: Average) -> usize {
         let kept = self.kept(average);
@@ -158,11 +185,21 @@ impl Visibilities {
         let block = self.block(group)?;
         let (channels, made) = (self.channels.len(), self.products.len());
         let width = if average == Average::Channels { made } else { channels * made };
+        let plain = if average == Average::Channels { self.plain() } else { None };
         let mut sums = vec![Sum::default(); group.wanted.len() * width];
         let mut counts = vec![Counts::default(); group.wanted.len() * made];
         for (at, place) in group.wanted.iter().enumerate() {
             let row = usize::try_from(self.rows[*place as usize].0 - group.rows.start)
                 .unwrap_or_default();
+            if let Some(found) = plain.as_ref().and_then(|_| block.row_sums(row)) {
+                for (k, from) in plain.iter().flatten().enumerate() {
+                    let (total, count) = found[*from];
+                    sums[at * width + k] = Sum::of(total, count);
+                    let valid = u64::from(count);
+                    counts[at * made + k] = Counts { valid, invalid: channels as u64 - valid };
+                }
+                continue;
+            }
             for (k, product) in self.products.iter().enumerate() {
                 let count = &mut counts[at * made + k];
                 for channel in 0..channels {
@@ -177,6 +214,18 @@ impl Visibilities {
             }
         }
         Ok(Piece { sums, counts })
+    }
+
+    /// The correlations that the polarizations are, where their values are simply added.
+    fn plain(&self) -> Option<Vec<usize>> {
+        let one = |product: &Product| {
+            let [a, b] = product.inputs;
+            (a == b).then_some(a)
+        };
+        match self.averaging {
+            Averaging::Vector => self.products.iter().map(one).collect(),
+            Averaging::Scalar => None,
+        }
     }
 
     /// The series of a baseline, with the operation of two values where one was asked for.

@@ -162,12 +162,42 @@ fn flagged_samples_count_when_asked_and_columns_can_be_joined() {
 }
 
 #[test]
-fn a_set_averaged_by_baseline_is_refused() {
+fn sets_averaged_by_baseline_have_a_part_for_each_window() {
     let Some(pack) = DataPack::find() else { return };
     let folder = pack.unpack("tNDPPP-bda");
     let set = folder.path().join("tNDPPP-bda.MS");
     let error = Visibilities::open(&set, &Selection::default()).err().unwrap();
     assert!(error.to_string().contains("spectral windows"), "{error}");
+    let table = crate::info::open(&set).unwrap();
+    let parts = Visibilities::each(&set, &Selection::default()).unwrap();
+    assert_eq!(parts.iter().map(Visibilities::window).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    // Each row is of one part, and no baseline has times of another.
+    let rows: usize = parts.iter().map(Visibilities::nrow).sum();
+    assert!(rows > 0 && rows as u64 <= table.nrow());
+    for part in &parts {
+        let mut seen = 0;
+        for series in part.series(Average::None).unwrap() {
+            let before = series.shape;
+            let (series, times) = part.own_times(series);
+            assert_eq!(
+                (series.shape[0], series.shape[1..].to_vec()),
+                (times.len(), before[1..].to_vec())
+            );
+            assert_eq!(series.values.len(), series.shape.iter().product::<usize>());
+            assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
+            seen += times.len();
+        }
+        assert_eq!(seen, part.nrow());
+    }
+    // Asking for what one window has takes that one alone; a wrong question names its window.
+    let channels = Selection { channels: "0,7".parse().unwrap(), ..Selection::default() };
+    let error = Visibilities::each(&set, &channels).err().unwrap().to_string();
+    assert!(error.contains("spectral window") && error.contains("channels 0,7"), "{error}");
+    let one = &parts[1];
+    let pair = (one.baselines()[0].antenna1, one.baselines()[0].antenna2);
+    let required =
+        Selection { baselines: Some(vec![pair]), required: vec![pair], ..Selection::default() };
+    assert_eq!(Visibilities::each(&set, &required).unwrap().len(), 1);
 }
 
 #[test]
@@ -183,6 +213,27 @@ fn expressions_and_ranges_are_read() {
     assert_eq!("0,-1".parse::<SlotRange>().unwrap(), SlotRange::default());
     assert!("0".parse::<SlotRange>().is_err());
     assert!(SlotRange::default().places(0, "channels").is_err());
+}
+
+#[test]
+fn each_of_600_slots_is_found_by_its_place() {
+    let folder = crate::testing::slots();
+    let path = folder.path().join("L12345/slots.MS");
+    let values = |times: &str| -> Vec<f64> {
+        let selection = Selection { times: times.parse().unwrap(), ..Selection::default() };
+        let open = Visibilities::open(&path, &selection).unwrap();
+        assert_eq!(open.nrow(), open.times().len());
+        let all = open.series(Average::Channels).unwrap();
+        all[0].times(0, 0).iter().map(|value| value.re).collect()
+    };
+    // The value of each is its place; rounded to 6 decimals a fifth of these times would be lost.
+    for at in (0..600_i32).step_by(7).chain([1, 598, 599]) {
+        assert_eq!(values(&format!("{at},{at}")), [f64::from(at)]);
+    }
+    let expected = |range: std::ops::Range<i32>| range.map(f64::from).collect::<Vec<f64>>();
+    assert_eq!(values("0,-1"), expected(0..600));
+    assert_eq!(values("17,-2"), expected(17..599));
+    assert_eq!(values("-3,-1"), expected(597..600));
 }
 
 #[test]

@@ -10,6 +10,8 @@ use crate::read_error::ReadError;
 /// Channels and correlations.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Window {
+    /// Its row of SPECTRAL_WINDOW.
+    pub(super) number: u64,
     /// Centres of all channels, Hz; empty where the set tells none.
     pub(super) frequencies_hz: Vec<f64>,
     /// Reference frequency, Hz.
@@ -23,7 +25,7 @@ impl Window {
     /// one window and one set of correlations.
     pub(super) fn read(table: &Table, description: i32) -> Result<Self, ReadError> {
         let [window, polarization] = rows(table, description)?;
-        let mut found = Self::default();
+        let mut found = Self { number: window, ..Self::default() };
         if let Some(windows) = at(table, "SPECTRAL_WINDOW", window) {
             found.frequencies_hz = windows.column("CHAN_FREQ")?.as_f64(window..window + 1)?;
             let reference: Vec<f64> =
@@ -35,6 +37,11 @@ impl Window {
             found.correlations = kinds.into_iter().map(correlation).collect();
         }
         Ok(found)
+    }
+
+    /// Whether the centre of any channel lies within limits, Hz.
+    pub(super) fn reaches(&self, low: f64, high: f64) -> bool {
+        self.frequencies_hz.iter().any(|hz| (low..=high).contains(hz))
     }
 
     /// The channels of a range whose centres are within limits.

@@ -160,6 +160,7 @@ function drawMap(u, c, m) {
   for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) {
     if (rows[y] < 0 || cols[x] < 0) continue;
     const v = m.values[rows[y] * wide + cols[x]], at = (y * w + x) * 4;
+    if (m.blank && !isFinite(v)) continue;
     let rgb = (x + y) % 6 < 2 ? 0xBBBBBB : 0xD9D9D9;
     if (isFinite(v)) {
       const part = span ? ((log ? Math.log(v) : v) - low) / span : .5;
@@ -225,6 +226,7 @@ function under(u, panel, left, top) {
       const col = cell(l.x, vx), row = cell(l.y, vy);
       if (col < 0 || row < 0) continue;
       const v = l.values[row * (l.x.length - 1) + col];
+      if (l.blank && !isFinite(v)) continue;
       text = (fig.bar ? fig.bar.label : "value") + ": " + (isFinite(v) ? v : "missing") + "\n" + (panel.x.label || "x") + ": " + tell(panel.x, (l.x[col] + l.x[col + 1]) / 2) + "\n" + (panel.y.label || "y") + ": " + tell(panel.y, (l.y[row] + l.y[row + 1]) / 2);
     } else if (l.kind === "bars" && !text) {
       const bar = l.edges.find(([a, b, lo, hi]) => vx >= a && vx <= b && vy >= lo && vy <= hi);

@@ -165,11 +165,12 @@ fn figure(blank: Figure, input: &CoverageInput, limits: Limits, found: &mut Cove
         reversed: input.reversed,
         ..axis(format!("u [{unit}]"), Ticks::Numbers, range(limits.x))
     };
-    let top = second(input, found, &x);
+    let y = axis(format!("v [{unit}]"), Ticks::Numbers, range(limits.y));
     figure.panels = vec![Panel {
+        top: second("u [kλ]", input, found, &x),
+        right: second("v [kλ]", input, found, &y),
         x,
-        y: axis(format!("v [{unit}]"), Ticks::Numbers, range(limits.y)),
-        top,
+        y,
         square: true,
         layers,
         ..Panel::default()
@@ -183,8 +184,8 @@ fn figure(blank: Figure, input: &CoverageInput, limits: Limits, found: &mut Cove
     figure
 }
 
-/// The other unit above the panel: kλ over metres.
-fn second(input: &CoverageInput, found: &Coverage, x: &Axis) -> Option<Axis> {
+/// The other unit above or beside the panel: kλ over metres.
+fn second(label: &str, input: &CoverageInput, found: &Coverage, x: &Axis) -> Option<Axis> {
     let Range::Fixed(low, high) = x.range else { return None };
     let factor = found.kilolambda_of_m;
     if input.kilolambda || !factor.is_finite() || factor <= 0.0 {
@@ -199,7 +200,7 @@ fn second(input: &CoverageInput, found: &Coverage, x: &Axis) -> Option<Axis> {
         .map(|value| {
             (value / factor, format!("{}", (value * 1e6).round() / 1e6).replace('-', "−"))
         });
-    Some(Axis { reversed: x.reversed, ..axis("u [kλ]", Ticks::Named(names.collect()), x.range) })
+    Some(Axis { reversed: x.reversed, ..axis(label, Ticks::Named(names.collect()), x.range) })
 }
 
 /// 1, 2 or 5 times a power of ten, near a number.
@@ -212,7 +213,7 @@ fn round_step(about: f64) -> f64 {
 fn layers(found: &mut Coverage, count: usize) -> (Vec<Layer>, Vec<LegendEntry>, Option<ColourBar>) {
     if count > MANY {
         let all = found.points.iter().flat_map(|points| points.u.iter().zip(&points.v));
-        let map = density(all, (600, 600));
+        let map = density(all, (400, 400));
         let bar = map.as_ref().map(|map| ColourBar {
             label: "Points".into(),
             colours: ColourMap::Sequential,

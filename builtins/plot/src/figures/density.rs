@@ -44,5 +44,6 @@ pub fn density<'a>(
         colours: ColourMap::Sequential,
         range: (1.0, most.max(2.0)),
         logarithm: true,
+        blank: true,
     })
 }

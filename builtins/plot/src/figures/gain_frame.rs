@@ -7,6 +7,7 @@ use std::f64::consts::PI;
 
 use ledama_analysis::astro::{Place, hour_angle};
 use ledama_analysis::gains::{GainCube, limits, range};
+use ledama_analysis::stations::Kind;
 use ledama_base::clock;
 use serde::{Deserialize, Serialize};
 
@@ -172,6 +173,7 @@ impl<'a> Film<'a> {
             x,
             y,
             top: None,
+            right: None,
             square: false,
             layers: self.layers(at, s, upper),
             note: if upper || self.has_data[s] { String::new() } else { "no data".to_string() },
@@ -212,6 +214,12 @@ impl<'a> Film<'a> {
             y: y.collect(),
             line: Line::None,
         })
+    }
+
+    /// Lines between stations of the core, remote and international ones.
+    fn borders(&self) -> Vec<[(f64, f64); 2]> {
+        let kind = |k: usize| Kind::of(&self.cube.stations[k]);
+        self.style.layout.borders(&self.cells, |k| kind(k) != kind(k - 1))
     }
 
     fn word(&self, upper: bool) -> String {
@@ -310,6 +318,7 @@ impl Scenes for Film<'_> {
             scale: self.style.scale,
             theme: self.style.theme,
             panels,
+            borders: self.borders(),
             legend: legend.collect(),
             colour_bar: None,
         }

@@ -128,6 +128,7 @@ fn panel(place: Place, title: &str, (x, y): (Axis, Axis), layers: Vec<Layer>) ->
         x,
         y,
         top: None,
+        right: None,
         square: false,
         layers,
         note: String::new(),
@@ -226,6 +227,7 @@ fn figure(
         panels,
         legend,
         colour_bar: None,
+        borders: Vec::new(),
     }
 }
 
@@ -249,6 +251,9 @@ pub fn quicklook(cube: &GainCube, phase: bool, style: &SolutionStyle) -> Figure 
         panel
     };
     let what = if phase { "all phases" } else { "all amplitudes" };
+    // Amplitudes have no reference.
+    let reference = style.reference.clone().filter(|_| phase);
+    let style = &SolutionStyle { reference, ..style.clone() };
     let height = 150 + 70 * u32::try_from(rows).unwrap_or(10);
     let panels = (0..count).map(one).collect();
     figure(style, subtitle(cube, style, what), (1200, height.max(500)), panels, legend(cube))
@@ -280,8 +285,15 @@ pub fn map(cube: &GainCube, s: usize, style: &SolutionStyle) -> Figure {
             } else {
                 (ColourMap::Sequential, (low, high))
             };
-            let layer =
-                Map { x: x.clone(), y: y.clone(), values, colours, range, logarithm: false };
+            let layer = Map {
+                x: x.clone(),
+                y: y.clone(),
+                values,
+                colours,
+                range,
+                logarithm: false,
+                blank: false,
+            };
             let word = if phase { "phase, −π to π" } else { "amplitude" };
             let place = Place::Cell { row, column: j, rows: 2, columns, joined: false };
             let axis = Axis {

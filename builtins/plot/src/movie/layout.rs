@@ -80,6 +80,42 @@ impl Layout {
         (0..stations).map(|k| self.cell(k, stations, columns, rows)).collect()
     }
 
+    /// Lines between cells of different groups, each from and to: beside the first cell
+    /// of a group and, level, between the rows that the border runs through. Only for
+    /// cells from the top; the names of stations stay below the level lines.
+    pub fn borders(
+        &self,
+        cells: &[Cell],
+        new_group: impl Fn(usize) -> bool,
+    ) -> Vec<[(f64, f64); 2]> {
+        if self.from_below {
+            return Vec::new();
+        }
+        let columns = cells.iter().map(|cell| cell.column + 1).max().unwrap_or(1);
+        let (left, right) = (self.area.left, self.area.left + self.area.width);
+        // A little below the panels of a row.
+        let below = |cell: &Cell| cell.lower.bottom - self.gap / 4.0;
+        let mut lines = Vec::new();
+        for k in (1..cells.len()).filter(|k| new_group(*k)) {
+            let cell = &cells[k];
+            let x = cell.lower.left - self.side;
+            let above = cell.upper.bottom + cell.upper.height + 2.0 * self.gap - self.gap / 4.0;
+            let above = above.min(self.area.bottom + self.area.height);
+            let before = k - cell.column;
+            if before >= columns {
+                lines.push([(x, above), (right, above)]);
+            }
+            if cell.column == 0 {
+                continue;
+            }
+            lines.push([(x, above), (x, below(cell))]);
+            if before + columns < cells.len() {
+                lines.push([(left, below(cell)), (x, below(cell))]);
+            }
+        }
+        lines
+    }
+
     #[allow(clippy::cast_precision_loss)] // counts of panels
     fn cell(&self, k: usize, stations: usize, columns: usize, rows: usize) -> Cell {
         let (column, line) = (k % columns, k / columns);
@@ -140,6 +176,28 @@ mod tests {
         assert!(near(cell.upper.bottom, 0.05 + 3.0 * dy) && near(cell.upper.height, dy - 0.02));
         assert!(near(cell.lower.width, dx - 0.008));
         assert!(cells[0].lowest && cells[0].leftmost && !cells[13].lowest && cells[13].leftmost);
+    }
+
+    #[test]
+    fn groups_are_set_apart_by_lines_that_cross_no_panel() {
+        for n in 2..90 {
+            let cells = Layout::NEW.cells(n);
+            for first in 1..n {
+                let lines = Layout::NEW.borders(&cells, |k| k == first);
+                assert!(!lines.is_empty(), "{n} {first}");
+                for [from, to] in lines {
+                    let inside =
+                        |a: f64, b: f64, low: f64, high: f64| a.max(b) > low && a.min(b) < high;
+                    for area in cells.iter().flat_map(|cell| [cell.lower, cell.upper]) {
+                        let crosses = inside(from.0, to.0, area.left, area.left + area.width)
+                            && inside(from.1, to.1, area.bottom, area.bottom + area.height);
+                        assert!(!crosses, "{n} {first}: {from:?} {to:?} {area:?}");
+                    }
+                }
+            }
+        }
+        let cells = Layout::LEGACY.cells(9);
+        assert!(Layout::LEGACY.borders(&cells, |_| true).is_empty());
     }
 
     #[test]

@@ -24,13 +24,27 @@ pub(crate) fn header(canvas: &mut impl Canvas, sheet: &Sheet, title: &str, subti
 
 /// Everything of all panels but their data.
 pub(crate) fn panels(canvas: &mut impl Canvas, figure: &Figure, sheet: &Sheet) {
+    borders(canvas, figure, sheet);
     for (panel, spot) in figure.panels.iter().zip(&sheet.spots) {
         lines(canvas, sheet, spot);
         let ink = Ink { colour: sheet.paint.ink, width: pen(sheet) };
         outline(canvas, spot.frame, ink);
         below(canvas, sheet, spot, panel);
         left(canvas, sheet, spot, panel);
+        right(canvas, sheet, spot, panel);
         above(canvas, sheet, spot, panel);
+    }
+}
+
+/// Lines between groups of panels.
+fn borders(canvas: &mut impl Canvas, figure: &Figure, sheet: &Sheet) {
+    let ink = Ink { colour: sheet.paint.quiet, width: pen(sheet) };
+    #[allow(clippy::cast_possible_truncation)]
+    let place = |(x, y): (f64, f64)| {
+        (x as f32 * f32::from(sheet.width), (1.0 - y as f32) * f32::from(sheet.height))
+    };
+    for [from, to] in &figure.borders {
+        line(canvas, place(*from), place(*to), ink);
     }
 }
 
@@ -151,6 +165,26 @@ fn left(canvas: &mut impl Canvas, sheet: &Sheet, spot: &Spot, panel: &Panel) {
     let x = frame.left - (MARK + 5.0) * factor - spot.left.depth;
     let middle = f32::midpoint(frame.top, frame.bottom);
     words(canvas, &text::fitted(&label, look.size, false, spot.reach * 2.0), (x, middle), &look);
+}
+
+/// The second scale at the right of a frame.
+fn right(canvas: &mut impl Canvas, sheet: &Sheet, spot: &Spot, panel: &Panel) {
+    let (Some((scale, names)), Some(axis)) = (&spot.right, &panel.right) else { return };
+    let (frame, factor) = (spot.frame, sheet.factor);
+    let ink = Ink { colour: sheet.paint.ink, width: pen(sheet) };
+    let look = Words::new(tick_size(factor), sheet.paint.ink).anchored(Across::Left, Down::Middle);
+    for tick in &names.placed.ticks {
+        #[allow(clippy::cast_possible_truncation)]
+        let y = frame.bottom - scale.place(tick.at) as f32 * frame.height();
+        let mark = if tick.text.is_empty() { MARK * 0.5 } else { MARK } * factor;
+        line(canvas, (frame.right, y), (frame.right + mark, y), ink);
+        words(canvas, &tick.text, (frame.right + (MARK + 3.0) * factor, y), &look);
+    }
+    let look =
+        Words::new(LABEL * factor, sheet.paint.ink).upright().anchored(Across::Middle, Down::Top);
+    let place =
+        (frame.right + (MARK + 5.0) * factor + names.depth, f32::midpoint(frame.top, frame.bottom));
+    words(canvas, &text::fitted(&axis.label, look.size, false, spot.reach * 2.0), place, &look);
 }
 
 fn above(canvas: &mut impl Canvas, sheet: &Sheet, spot: &Spot, panel: &Panel) {

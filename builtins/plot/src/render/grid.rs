@@ -64,6 +64,12 @@ fn margins(panel: &Panel, spot: &Spot, factor: f32, detail: Detail) -> Margins {
             need.top += label;
         }
     }
+    if let Some((_, names)) = &spot.right {
+        need.right += MARK + 4.0 + names.depth / factor;
+        if panel.right.as_ref().is_some_and(|axis| !axis.label.is_empty()) {
+            need.right += label;
+        }
+    }
     Margins {
         left: need.left * factor,
         top: need.top * factor,

@@ -58,6 +58,7 @@ pub(crate) struct Spot {
     pub(crate) below: Names,
     pub(crate) left: Names,
     pub(crate) above: Option<(Scale, Names)>,
+    pub(crate) right: Option<(Scale, Names)>,
     /// Whether names and labels are drawn.
     pub(crate) names: (bool, bool),
     /// Pixels that names may use beyond the ends of the horizontal axis.
@@ -228,6 +229,7 @@ fn spots(
             below: Names::default(),
             left: Names::default(),
             above: None,
+            right: None,
             names,
             spare: (2.0 * factor, 2.0 * factor),
             reach: frame.height() * 0.6,
@@ -290,21 +292,30 @@ fn name(panel: &Panel, spot: &mut Spot, factor: f32) {
         spot.left = fit::upright(&panel.y, &spot.y, high, factor);
     }
     spot.above = panel.top.as_ref().filter(|axis| axis.named).map(|axis| {
-        let scale = match axis.range {
-            Range::Fixed(low, high)
-                if low.is_finite() && high.is_finite() && (low < high || high < low) =>
-            {
-                Scale {
-                    low: low.min(high),
-                    high: low.max(high),
-                    logarithm: false,
-                    reversed: spot.x.reversed != (low > high),
-                }
-            }
-            _ => spot.x,
-        };
+        let scale = second(axis, &spot.x);
         (scale, fit::level(axis, &scale, wide, factor, spot.spare))
     });
+    spot.right = panel.right.as_ref().filter(|axis| axis.named).map(|axis| {
+        let scale = second(axis, &spot.y);
+        (scale, fit::upright(axis, &scale, high, factor))
+    });
+}
+
+/// The scale of a second axis: its own ends, else those of the first.
+fn second(axis: &Axis, first: &Scale) -> Scale {
+    match axis.range {
+        Range::Fixed(low, high)
+            if low.is_finite() && high.is_finite() && (low < high || high < low) =>
+        {
+            Scale {
+                low: low.min(high),
+                high: low.max(high),
+                logarithm: false,
+                reversed: first.reversed != (low > high),
+            }
+        }
+        _ => *first,
+    }
 }
 
 /// Shrinks a frame so that equal lengths are equal numbers.

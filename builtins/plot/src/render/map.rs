@@ -44,7 +44,7 @@ pub(super) fn raster(map: &Map, spot: &Spot, inside: Frame, paint: &Paint) -> Ra
                 let at = (y * width + x) * 4;
                 match colour {
                     Some([r, g, b]) => rgba[at..at + 4].copy_from_slice(&[r, g, b, 255]),
-                    None => rgba[at + 3] = 1,
+                    None => rgba[at + 3] = u8::from(!map.blank),
                 }
             }
         }
@@ -173,8 +173,15 @@ mod tests {
     fn colours(values: Array2<f64>, colours: ColourMap, range: (f64, f64)) -> Vec<[u8; 4]> {
         let (rows, columns) = values.dim();
         let edges = |n: usize| (0..=n).map(|i| i as f64).collect::<Vec<_>>();
-        let map =
-            Map { x: edges(columns), y: edges(rows), values, colours, range, logarithm: false };
+        let map = Map {
+            x: edges(columns),
+            y: edges(rows),
+            values,
+            colours,
+            range,
+            logarithm: false,
+            blank: false,
+        };
         let panel = Panel { layers: vec![Layer::Map(map.clone())], ..Panel::default() };
         let sheet =
             Sheet::plan(&Figure { panels: vec![panel], size: (200, 200), ..Figure::default() })

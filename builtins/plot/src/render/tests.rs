@@ -232,7 +232,7 @@ fn layer() -> impl Strategy<Value = Layer> {
             let (rows, columns) = (y.len().saturating_sub(1), x.len().saturating_sub(1));
             let values = Array2::from_elem((rows, columns), a);
             let colours = if log { ColourMap::Sequential } else { ColourMap::Cyclic };
-            Layer::Map(Map { x, y, values, colours, range: (a, b), logarithm: log })
+            Layer::Map(Map { x, y, values, colours, range: (a, b), logarithm: log, blank: false })
         });
     let bars = vec([number(), number(), number(), number()], 0..5)
         .prop_map(|edges| Layer::Bars(Bars { name: String::new(), colour: Colour::Ink, edges }));
@@ -259,7 +259,7 @@ fn panel() -> impl Strategy<Value = Panel> {
         place,
         axis(),
         axis(),
-        proptest::option::of(axis()),
+        proptest::option::of((axis(), axis())),
         any::<bool>(),
         vec(layer(), 0..3),
         "[a-z ]{0,40}",
@@ -269,7 +269,8 @@ fn panel() -> impl Strategy<Value = Panel> {
             title: title.clone(),
             x,
             y,
-            top,
+            top: top.as_ref().map(|seconds| seconds.0.clone()),
+            right: top.map(|seconds| seconds.1),
             square,
             layers,
             note: String::new(),

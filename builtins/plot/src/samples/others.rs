@@ -33,6 +33,7 @@ pub fn waterfall() -> Figure {
         colours: ColourMap::Sequential,
         range: (1.0, 300.0),
         logarithm: true,
+        blank: false,
     };
     Figure {
         title: "Standard deviation over time and frequency".into(),
@@ -76,6 +77,7 @@ pub fn phases() -> Figure {
                 colours: ColourMap::Cyclic,
                 range: (-PI, PI),
                 logarithm: false,
+                blank: false,
             };
             let mut panel = Panel {
                 place: cell(row, column, 2, 3),

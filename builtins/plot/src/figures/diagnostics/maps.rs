@@ -55,6 +55,7 @@ pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, Oper
                 colours,
                 range,
                 logarithm: false,
+                blank: false,
             })],
             ..Panel::default()
         });
@@ -80,6 +81,7 @@ pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, Oper
         scale: settings.scale,
         theme: settings.theme,
         panels,
+        borders: Vec::new(),
         legend: Vec::new(),
         colour_bar: Some(ColourBar { label, colours, range, ticks, logarithm: false }),
     };

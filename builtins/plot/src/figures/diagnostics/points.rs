@@ -74,6 +74,7 @@ pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, Oper
         scale: settings.scale,
         theme: settings.theme,
         panels,
+        borders: Vec::new(),
         legend,
         colour_bar: look.bar,
     };

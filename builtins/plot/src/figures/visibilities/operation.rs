@@ -7,7 +7,7 @@ use ledama_base::operation::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::panels::{Form, Per, Summary, groups, name};
+use super::panels::{Form, Per, Summary, groups, raster_name};
 use crate::figures::pages::{Limits, Look, Pages, flagged, grid, legend, polarization};
 use crate::figures::picture::{Picture, Written};
 
@@ -148,7 +148,10 @@ pub(super) fn draw(
         blank.legend = legend(all);
     }
     let expected = match input.per {
-        _ if input.map => sources.pairs().len() * sources.polarizations().len(),
+        _ if input.map => sources
+            .selections()
+            .map(|open| open.baselines().len() * open.polarizations().len())
+            .sum(),
         Per::Baseline => sources.pairs().len(),
         Per::Station => stations(&sources),
         Per::All => 1,
@@ -172,7 +175,7 @@ pub(super) fn draw(
         if input.map {
             for raster in sources.rasters(batch, &mut told)? {
                 let pair = &sources.pairs()[raster.pair];
-                let what = format!("{} {}", name(pair), raster.polarization);
+                let what = raster_name(pair, &raster.polarization, raster.window);
                 drawn.points += raster.values.iter().filter(|value| !value.is_nan()).count();
                 match form.raster(pair, raster) {
                     Some(panel) => {
@@ -218,8 +221,11 @@ fn title(input: &VisibilitiesInput, sources: &Sources<'_>, form: &Form) -> Strin
 }
 
 fn subtitle(input: &VisibilitiesInput, sources: &Sources<'_>) -> String {
-    let Some(open) = sources.selections().next() else { return String::new() };
-    let channels = open.channels();
+    let mut times: Vec<f64> = sources.selections().flat_map(|open| open.times().to_vec()).collect();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    let mut channels: Vec<_> = sources.selections().map(|open| open.channels()).collect();
+    channels.dedup();
     let averaged = match (input.choice.mode(), input.x.is_time()) {
         _ if input.map => "not averaged",
         (ledama_analysis::visibilities::Mode::None, _) => "not averaged",
@@ -227,8 +233,11 @@ fn subtitle(input: &VisibilitiesInput, sources: &Sources<'_>) -> String {
         (_, false) => "averaged over time",
     };
     let mut parts = vec![
-        format!("{} time slots", open.times().len()),
-        format!("channels {} to {}", channels.start, channels.end.saturating_sub(1)),
+        format!("{} time slots", times.len()),
+        match channels.as_slice() {
+            [one] => format!("channels {} to {}", one.start, one.end.saturating_sub(1)),
+            several => format!("{} spectral windows", several.len()),
+        },
         averaged.to_string(),
     ];
     match input.choice.flags.unwrap_or_default() {

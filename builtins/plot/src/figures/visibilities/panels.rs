@@ -124,6 +124,7 @@ impl Form {
     pub(super) fn raster(&self, pair: &Pair, raster: Raster) -> Option<Panel> {
         let range = self.colours(&raster.values.iter().copied().collect::<Vec<_>>())?;
         let inset = format!("{} to {}", short(range.0), short(range.1));
+        let title = raster_name(pair, &raster.polarization, raster.window);
         let cyclic = self.y == Coordinate::Phase && !self.unwrapped;
         let map = Map {
             x: raster.times,
@@ -132,10 +133,11 @@ impl Form {
             colours: if cyclic { ColourMap::Cyclic } else { ColourMap::Sequential },
             range,
             logarithm: false,
+            blank: false,
         };
         let (x, y) = (&map.x, &map.y);
         let panel = Panel {
-            title: format!("{} · {}", name(pair), raster.polarization),
+            title,
             x: axis("Time [UTC]", Ticks::Utc, Limits::range(self.limits.x, x.iter())),
             y: axis("Frequency [MHz]", Ticks::Numbers, Limits::range(self.limits.y, y.iter())),
             inset: if cyclic { String::new() } else { inset },
@@ -217,6 +219,14 @@ impl Form {
 pub(super) fn name(pair: &Pair) -> String {
     let [a, b] = &pair.names;
     format!("{a} – {b}")
+}
+
+/// What the panel of a raster is called.
+pub(super) fn raster_name(pair: &Pair, polarization: &str, window: Option<u64>) -> String {
+    match window {
+        Some(window) => format!("{} · {polarization} · spw {window}", name(pair)),
+        None => format!("{} · {polarization}", name(pair)),
+    }
 }
 
 /// Curves in groups with the names of their panels.

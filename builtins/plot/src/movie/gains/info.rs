@@ -117,3 +117,10 @@ pub(super) fn save(folder: &Path, info: &MovieInfo, legacy: bool) -> Result<(), 
     }
     Ok(())
 }
+
+/// Writes the description of one of many movies of a folder: `NAME.INFO.json` beside it.
+pub(super) fn save_beside(movie: &Path, info: &MovieInfo) -> Result<(), OperationError> {
+    let mut name = movie.file_name().unwrap_or_default().to_os_string();
+    name.push(".INFO.json");
+    Ok(write(&movie.with_file_name(name), write_json(info).as_bytes(), Existing::Replace)?)
+}

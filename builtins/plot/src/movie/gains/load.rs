@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use globset::Glob;
 use ledama_analysis::gains::source::read_place;
 use ledama_analysis::gains::{
     Delays, GainCube, Joining, Part, Reference, Wanted, database, estimate, join,
@@ -10,6 +11,8 @@ use ledama_analysis::stations::Order;
 use ledama_base::operation::{ErrorKind, OperationContext, OperationError};
 use ledama_base::rawtext::text_path;
 use ledama_leddb::{Database, Location, Options};
+use ndarray::Axis;
+use num_complex::Complex64;
 
 use super::Sources;
 
@@ -91,6 +94,18 @@ pub(super) fn cube(
     join(parts, &Joining { order, max_bytes: most }).map_err(input)
 }
 
+/// What is done to gains that were read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Turned<'a> {
+    /// The station that phases are relative to; none: the first of all; `none`: as they
+    /// are. It need not be among those wanted.
+    pub reference: Option<&'a str>,
+    /// File with delays of stations, in text form.
+    pub delays: Option<&'a str>,
+    /// Values equal to this are missing.
+    pub mask: Option<Complex64>,
+}
+
 /// Reads gains and makes them relative to the reference station.
 ///
 /// # Errors
@@ -99,10 +114,21 @@ pub fn load(
     sources: &Sources,
     wanted: &Wanted,
     (times, order, max_memory_mb): (Option<[i64; 3]>, Order, u64),
-    (reference, delays): (Option<&str>, Option<&str>),
+    turned: Turned<'_>,
     ctx: &dyn OperationContext,
 ) -> Result<Loaded, OperationError> {
-    let mut cube = cube(sources, wanted, order, max_memory_mb, ctx)?;
+    let Turned { reference, delays, mask } = turned;
+    let mut read = wanted.clone();
+    let named = reference.filter(|name| *name != "none");
+    if let Some(name) = named.filter(|_| !read.stations.is_empty()) {
+        read.stations.push(name.to_string());
+    }
+    let mut cube = cube(sources, &read, order, max_memory_mb, ctx)?;
+    if let Some(mask) = mask {
+        let missing = Complex64::new(f64::NAN, f64::NAN);
+        let equal = |value: Complex64| (value - mask).norm() < 1e-12;
+        cube.values.mapv_inplace(|value| if equal(value) { missing } else { value });
+    }
     if let [_, other, ..] = &cube.directions[..] {
         let names: Vec<&str> = cube.directions.iter().map(|one| one.name.as_str()).collect();
         return Err(input(format!(
@@ -148,6 +174,10 @@ pub fn load(
         None => cube.stations.first().cloned(),
     };
     let turned = Reference::new(&cube.stations, name.as_deref(), delays.as_ref()).map_err(input)?;
+    turned.apply(&mut cube);
+    if named.is_some() {
+        keep_stations(&mut cube, &wanted.stations)?;
+    }
     let by_station = |delays: &Delays| cube.stations.iter().map(|one| delays.of(one)).collect();
     let all = delays.as_ref().map_or_else(|| vec![0.0; cube.stations.len()], by_station);
     Ok(Loaded {
@@ -155,9 +185,24 @@ pub fn load(
         delayed: all.iter().any(|delay| *delay != 0.0),
         delays: all,
         direction: 0,
-        cube: {
-            turned.apply(&mut cube);
-            cube
-        },
+        cube,
     })
+}
+
+/// Leaves out stations that fit no pattern; without patterns none.
+fn keep_stations(cube: &mut GainCube, patterns: &[String]) -> Result<(), OperationError> {
+    let globs: Result<Vec<_>, _> = patterns.iter().map(|text| Glob::new(text)).collect();
+    let globs: Vec<_> = globs
+        .map_err(|error| input(error.to_string()))?
+        .iter()
+        .map(Glob::compile_matcher)
+        .collect();
+    let kept =
+        |s: &usize| globs.is_empty() || globs.iter().any(|glob| glob.is_match(&cube.stations[*s]));
+    let places: Vec<usize> = (0..cube.stations.len()).filter(kept).collect();
+    if places.len() < cube.stations.len() {
+        cube.values = cube.values.select(Axis(2), &places);
+        cube.stations = places.iter().map(|s| cube.stations[*s].clone()).collect();
+    }
+    Ok(())
 }

@@ -9,4 +9,4 @@ pub mod station;
 mod tests;
 
 pub use input::{GainMovieInput, Sources};
-pub use load::{Loaded, load};
+pub use load::{Loaded, Turned, load};

@@ -10,7 +10,7 @@ use ledama_base::units;
 use ledama_leddb::movies::{Found, MovieInfo};
 use serde::{Deserialize, Serialize};
 
-use super::{GainMovieInput, Loaded, info, load};
+use super::{GainMovieInput, Loaded, Turned, info, load};
 use crate::figures::gain_frame::{Film, FrameStyle};
 use crate::movie::layout::Layout;
 use crate::movie::{Estimate, Format, Job, Rate, Written};
@@ -58,7 +58,11 @@ const MOST_STATIONS: usize = 150;
 
 fn loaded(input: &GainMovieInput, ctx: &dyn OperationContext) -> Result<Loaded, OperationError> {
     let how = (input.times, input.order, input.movie.max_memory_mb);
-    let turned = (input.reference.as_deref(), input.delays.as_deref());
+    let turned = Turned {
+        reference: input.reference.as_deref(),
+        delays: input.delays.as_deref(),
+        mask: None,
+    };
     let mut loaded = load(&input.sources, &input.wanted, how, turned, ctx)?;
     let stations = loaded.cube.stations.len();
     if stations > MOST_STATIONS {

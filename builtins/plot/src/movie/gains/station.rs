@@ -11,7 +11,7 @@ use ndarray::{Array5, Axis as Dimension};
 use num_complex::Complex64;
 use serde::{Deserialize, Serialize};
 
-use super::{GainMovieInput, load};
+use super::{GainMovieInput, Turned, info, load};
 use crate::figure::{
     Axis, Colour, Figure, Layer, LegendEntry, Line, Panel, Place, Range, Rule, Series, Ticks,
 };
@@ -213,10 +213,14 @@ impl<'a> StationFilm<'a> {
     }
 
     fn word(&self, second: bool) -> &'static str {
+        let low = self.cube.stations.len() > 2;
         match (self.input.gains.cartesian, second) {
             (true, false) => "Real",
+            (true, true) if low => "Imag",
             (true, true) => "Imaginary",
+            (false, false) if low => "Amp",
             (false, false) => "Amplitude",
+            (false, true) if low => "Phase",
             (false, true) => "Phase [rad]",
         }
     }
@@ -274,6 +278,7 @@ impl Scenes for StationFilm<'_> {
                     reversed: false,
                 },
                 top: None,
+                right: None,
                 square: false,
                 layers: self.layers(at, s, j, second),
                 note: String::new(),
@@ -294,6 +299,7 @@ impl Scenes for StationFilm<'_> {
             panels: self.panels().map(panel).collect(),
             legend: legend.collect(),
             colour_bar: None,
+            borders: Vec::new(),
         }
     }
 
@@ -312,14 +318,12 @@ fn run(
     let wrong = |message: String| OperationError::new(ErrorKind::Input, message);
     let gains = &input.gains;
     let how = (gains.times, gains.order, gains.movie.max_memory_mb);
-    let turned = (gains.reference.as_deref(), gains.delays.as_deref());
-    let mut loaded = load(&gains.sources, &gains.wanted, how, turned, ctx)?;
-    if let Some([re, im]) = input.mask {
-        let masked = Complex64::new(re, im);
-        loaded.cube.values.mapv_inplace(|value| {
-            if (value - masked).norm() < 1e-12 { Complex64::new(f64::NAN, f64::NAN) } else { value }
-        });
-    }
+    let turned = Turned {
+        reference: gains.reference.as_deref(),
+        delays: gains.delays.as_deref(),
+        mask: input.mask.map(|[re, im]| Complex64::new(re, im)),
+    };
+    let loaded = load(&gains.sources, &gains.wanted, how, turned, ctx)?;
     let mut cube = channel_mean(&loaded.cube);
     if let Some(seconds) = input.resolution {
         if !(seconds > 0.0 && seconds.is_finite()) {
@@ -344,8 +348,15 @@ fn run(
                 .map_err(|error| OperationError::io(folder.display(), &error))?;
         }
         let told = format!("{:?} {:?} {:?}", input.unwrap, input.resolution, input.mask);
-        let digest = format!("{} {told}", super::info::digest(gains, &loaded));
-        output.written = Some(job.write(&digest, ctx)?);
+        let digest = format!("{} {told}", info::digest(gains, &loaded));
+        let path = job.path().to_path_buf();
+        let written = job.write(&digest, ctx)?;
+        for warning in &output.warnings {
+            ctx.log(warning);
+        }
+        let shown = info::described(gains, &loaded, film.limits[0], Some(&written));
+        info::save_beside(&path, &shown)?;
+        output.written = Some(written);
     }
     Ok(output)
 }

@@ -4,8 +4,9 @@ use std::f64::consts::TAU;
 use std::path::Path;
 
 use ledama_analysis::gains::{
-    Cells, Direction, GainCube, Joining, Jones, Origin, Part, Reference, join,
+    Cells, Direction, GainCube, Joining, Jones, Origin, Part, Reference, Wanted, join,
 };
+use ledama_analysis::stations::Order;
 use ledama_base::operation::{ErrorKind, Operation as _};
 use ledama_leddb::movies::{Used, read_json, read_older};
 use ndarray::Array5;
@@ -123,6 +124,8 @@ fn frames_show_every_station_on_the_same_axes() {
     let named = first.panels.iter().filter(|panel| panel.y.ticks != Ticks::None).count();
     assert_eq!(named, 2 * 5);
     assert_eq!(first.panels.iter().filter(|panel| panel.x.named).count(), 13);
+    // The core and the remote stations are set apart.
+    assert_eq!(first.borders.len(), 3);
     let drawer = Drawer::new(&film).unwrap();
     assert_eq!(drawer.size(), (1200, 700));
     show("time", &drawer, &film, 7);
@@ -294,6 +297,35 @@ fn single_stations_have_a_movie_of_their_own() {
     let mut coarse = coarse;
     coarse.gains.output += "2";
     assert_eq!(StationMovie.run(coarse, &ctx).unwrap().estimate.frames, 1);
-    let wrong = StationMovieInput { resolution: Some(-1.0), ..wanted };
+    let wrong = StationMovieInput { resolution: Some(-1.0), ..wanted.clone() };
     assert!(StationMovie.run(wrong, &ctx).is_err());
+    let info = std::fs::read_to_string(format!("{}.INFO.json", made.path)).unwrap();
+    assert_eq!(read_json(&info).unwrap().stations, ["CS001HBA0"]);
+}
+
+#[test]
+fn the_reference_need_not_be_shown() {
+    let sources = solutions("small.h5::sol000");
+    let wanted = Wanted { directions: vec!["CygA".into()], ..Wanted::default() };
+    let get = |stations: &[&str], turned| {
+        let stations = stations.iter().map(ToString::to_string).collect();
+        let wanted = Wanted { stations, ..wanted.clone() };
+        load(&sources, &wanted, (None, Order::Kind, 0), turned, &Alone::default()).unwrap().cube
+    };
+    let turned = Turned { reference: Some("CS001HBA0"), ..Turned::default() };
+    let (all, some) = (get(&[], turned), get(&["RS*"], turned));
+    assert!(some.stations.iter().all(|name| name.starts_with("RS")) && !some.stations.is_empty());
+    let bits = |value: &Complex64| [value.re.to_bits(), value.im.to_bits()];
+    for (s, name) in some.stations.iter().enumerate() {
+        let from = all.station(name).unwrap();
+        let same = |cube: &GainCube, s: usize| -> Vec<_> {
+            cube.values.index_axis(ndarray::Axis(2), s).iter().map(bits).collect()
+        };
+        assert_eq!(same(&some, s), same(&all, from), "{name}");
+    }
+    // What is masked is the number of the file, not that of the phase shown.
+    let plain = get(&[], Turned { reference: Some("none"), ..Turned::default() });
+    let one = *plain.values.iter().find(|value| value.is_finite()).unwrap();
+    let masked = get(&[], Turned { mask: Some(one), ..turned });
+    assert!(masked.valid() < all.valid());
 }
