@@ -100,10 +100,10 @@ impl Visibilities {
         }
         let open = |(window, rows): (Window, Rows)| {
             let number = window.number;
-            Self::of(table, selection, rows, window).map_err(|error| match several {
-                true => error.within(&format!("spectral window {number}")),
-                false => error,
-            })
+            let part = |error: ReadError| {
+                if several { error.within(&format!("spectral window {number}")) } else { error }
+            };
+            Self::of(table, selection, rows, window).map_err(part)
         };
         windows.into_iter().map(open).collect()
     }

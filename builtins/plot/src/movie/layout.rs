@@ -94,12 +94,12 @@ impl Layout {
         let columns = cells.iter().map(|cell| cell.column + 1).max().unwrap_or(1);
         let (left, right) = (self.area.left, self.area.left + self.area.width);
         // A little below the panels of a row.
-        let below = |cell: &Cell| cell.lower.bottom - self.gap / 4.0;
+        let below = |cell: &Cell| cell.lower.bottom - self.gap * 0.35;
         let mut lines = Vec::new();
         for k in (1..cells.len()).filter(|k| new_group(*k)) {
             let cell = &cells[k];
             let x = cell.lower.left - self.side;
-            let above = cell.upper.bottom + cell.upper.height + 2.0 * self.gap - self.gap / 4.0;
+            let above = cell.upper.bottom + cell.upper.height + 2.0 * self.gap - self.gap * 0.35;
             let above = above.min(self.area.bottom + self.area.height);
             let before = k - cell.column;
             if before >= columns {

@@ -38,7 +38,7 @@ pub(crate) fn panels(canvas: &mut impl Canvas, figure: &Figure, sheet: &Sheet) {
 
 /// Lines between groups of panels.
 fn borders(canvas: &mut impl Canvas, figure: &Figure, sheet: &Sheet) {
-    let ink = Ink { colour: sheet.paint.quiet, width: pen(sheet) };
+    let ink = Ink { colour: sheet.paint.quiet, width: 2 * pen(sheet) };
     #[allow(clippy::cast_possible_truncation)]
     let place = |(x, y): (f64, f64)| {
         (x as f32 * f32::from(sheet.width), (1.0 - y as f32) * f32::from(sheet.height))

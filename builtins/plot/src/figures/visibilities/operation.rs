@@ -5,6 +5,7 @@ use ledama_analysis::visibilities::{Choice, Coordinate};
 use ledama_base::operation::{
     Effect, ErrorKind, Operation, OperationContext, OperationError, Progress,
 };
+use ledama_ms::visibility::Visibilities;
 use serde::{Deserialize, Serialize};
 
 use super::panels::{Form, Per, Summary, groups, raster_name};
@@ -224,7 +225,7 @@ fn subtitle(input: &VisibilitiesInput, sources: &Sources<'_>) -> String {
     let mut times: Vec<f64> = sources.selections().flat_map(|open| open.times().to_vec()).collect();
     times.sort_by(f64::total_cmp);
     times.dedup();
-    let mut channels: Vec<_> = sources.selections().map(|open| open.channels()).collect();
+    let mut channels: Vec<_> = sources.selections().map(Visibilities::channels).collect();
     channels.dedup();
     let averaged = match (input.choice.mode(), input.x.is_time()) {
         _ if input.map => "not averaged",
