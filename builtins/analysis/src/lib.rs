@@ -11,8 +11,6 @@ pub mod math;
 pub mod script;
 pub mod stations;
 pub mod stats;
-#[cfg(test)]
-mod testing;
 pub mod uv;
 pub mod visibilities;
 

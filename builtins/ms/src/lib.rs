@@ -24,8 +24,8 @@ pub mod scan;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod sizes;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tree_test;
 pub mod visibility;

@@ -1,5 +1,6 @@
-//! A context for operations that run alone in a test, and the data pack.
-#![allow(clippy::unwrap_used)]
+//! For tests of this crate and of others: a context for operations that run
+//! alone, and the data pack.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,8 +10,9 @@ use serde_json::Value;
 
 /// Says nothing and never cancels, unless told so.
 #[derive(Debug, Default)]
-pub(crate) struct Alone {
-    pub(crate) cancelled: bool,
+pub struct Alone {
+    /// Whether the user wants to stop.
+    pub cancelled: bool,
 }
 
 #[allow(clippy::unnecessary_literal_bound)] // the signatures of the trait
@@ -34,35 +36,43 @@ impl OperationContext for Alone {
 
 /// The small set of this crate, as `tests/data/make_set.py` made it, in a
 /// folder of its own.
-pub(crate) struct SmallSet {
+#[derive(Debug)]
+pub struct SmallSet {
     folder: tempfile::TempDir,
 }
 
+impl Default for SmallSet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl SmallSet {
-    pub(crate) fn new() -> Self {
+    /// Unpacks it.
+    pub fn new() -> Self {
         let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/small.MS.tar.gz");
         Self { folder: unpacked(&archive) }
     }
 
     /// The folder that the set is in.
-    pub(crate) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         self.folder.path()
     }
 
     /// The set, or a file or table in it.
-    pub(crate) fn path(&self, inner: &str) -> PathBuf {
+    pub fn path(&self, inner: &str) -> PathBuf {
         let set = self.folder.path().join("L12345/L12345_SB000_uv.MS");
         if inner.is_empty() { set } else { set.join(inner) }
     }
 
     /// The set or the table in it.
-    pub(crate) fn table(&self, inner: &str) -> ledama_tables::Table {
+    pub fn table(&self, inner: &str) -> ledama_tables::Table {
         ledama_tables::Table::open(self.path(inner)).unwrap()
     }
 }
 
 /// The set of 600 times that `tests/data/make_slots.py` made, as `L12345/slots.MS`.
-pub(crate) fn slots() -> tempfile::TempDir {
+pub fn slots() -> tempfile::TempDir {
     unpacked(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/slots.MS.tar.gz"))
 }
 
@@ -74,20 +84,27 @@ fn unpacked(archive: &Path) -> tempfile::TempDir {
 }
 
 /// Where the data pack should be.
-pub(crate) fn shared() -> PathBuf {
+pub fn shared() -> PathBuf {
     std::env::var_os("LEDAMA_SHARED").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
         PathBuf::from,
     )
 }
 
+/// An archive of the data pack in a folder of its own; nothing where there is
+/// no pack, of which the test says that it is skipped.
+pub fn unpack(name: &str) -> Option<tempfile::TempDir> {
+    DataPack::find().map(|pack| pack.unpack(name))
+}
+
 /// The data pack beside the checkout (or in `LEDAMA_SHARED`): real sets and
 /// what casacore says about them.
-pub(crate) struct DataPack(PathBuf);
+#[derive(Debug)]
+pub struct DataPack(PathBuf);
 
 impl DataPack {
     /// The pack; without it a test says that it is skipped.
-    pub(crate) fn find() -> Option<Self> {
+    pub fn find() -> Option<Self> {
         let shared = shared();
         let data = shared.join("data");
         if data.join("golden").is_dir() {
@@ -103,7 +120,7 @@ impl DataPack {
     }
 
     /// The names of all archives, sorted.
-    pub(crate) fn archives(&self) -> Vec<String> {
+    pub fn archives(&self) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.0.join("ms"))
             .unwrap()
             .filter_map(|entry| {
@@ -115,13 +132,13 @@ impl DataPack {
     }
 
     /// What casacore says about an archive.
-    pub(crate) fn golden(&self, name: &str) -> Value {
+    pub fn golden(&self, name: &str) -> Value {
         let text = std::fs::read(self.0.join("golden").join(format!("{name}.json"))).unwrap();
         serde_json::from_slice(&text).unwrap()
     }
 
     /// The tables of an archive in a folder of their own.
-    pub(crate) fn unpack(&self, name: &str) -> tempfile::TempDir {
+    pub fn unpack(&self, name: &str) -> tempfile::TempDir {
         unpacked(&self.0.join("ms").join(format!("{name}.tar.gz")))
     }
 }

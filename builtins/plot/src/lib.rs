@@ -16,8 +16,6 @@ pub mod samples;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod solutions;
-#[cfg(test)]
-mod testing;
 
 mod canvas;
 mod html;

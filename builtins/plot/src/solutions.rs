@@ -322,7 +322,7 @@ fn pictures(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::testing::Alone;
+    use ledama_ms::testing::Alone;
 
     fn input(file: &str, output: &Path) -> SolutionsInput {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ms/tests/data");

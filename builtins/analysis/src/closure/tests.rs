@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::testing::unpack;
 use crate::visibilities::{Antennas, Choice};
+use ledama_ms::testing::unpack;
 
 fn request<'a>(choice: &'a Choice, triangles: &'a str) -> ClosureRequest<'a> {
     ClosureRequest { choice, triangles, reference: None, quads: None, joint: Joint::None }

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::testing::unpack;
 use crate::visibilities::{Choice, Coordinate};
+use ledama_ms::testing::unpack;
 
 fn with(x: Abscissa, y: Coordinate, choice: &Choice, check: impl FnOnce(&Sources<'_>, Vec<Curve>)) {
     let Some(folder) = unpack("tNDPPP-generic") else { return };

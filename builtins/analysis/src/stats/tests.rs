@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::wanted::parse_wanted;
 use super::*;
-use crate::testing::unpack;
 use crate::visibilities::{Choice, Mode, Operated};
+use ledama_ms::testing::unpack;
 
 const EVERY: [&str; 42] = [
     "amp_mean",

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::testing::unpack;
+use ledama_ms::testing::unpack;
 
 fn found(copies: usize, request: &CoverageRequest) -> Option<Coverage> {
     let folder = unpack("tNDPPP-generic")?;

@@ -13,7 +13,5 @@ pub mod pages;
 pub mod picture;
 pub mod settings;
 pub mod solutions;
-#[cfg(test)]
-pub(crate) mod testing;
 pub mod used_stations;
 pub mod visibilities;

@@ -7,7 +7,7 @@ use ledama_analysis::visibilities::{Choice, Coordinate};
 use super::operation::{VisibilitiesInput, draw};
 use super::*;
 use crate::figures::picture::{Dump, Picture};
-use crate::figures::testing::unpack;
+use ledama_ms::testing::unpack;
 
 fn input(folder: &std::path::Path) -> VisibilitiesInput {
     VisibilitiesInput {

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use super::stills::Stills;
 use super::*;
 use crate::movie::roll;
-use crate::testing::Alone;
+use ledama_ms::testing::Alone;
 
 const SIZE: (u32, u32) = (64, 48);
 

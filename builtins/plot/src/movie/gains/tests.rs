@@ -19,7 +19,7 @@ use crate::figure::{Layer, Theme, Ticks};
 use crate::figures::gain_frame::{Across, Film, FrameStyle};
 use crate::movie::layout::Layout;
 use crate::movie::{Drawer, Format, Output, Scenes};
-use crate::testing::Alone;
+use ledama_ms::testing::Alone;
 
 /// 48 core and 13 remote stations of HBA: a hump at 130 MHz, flat phases in the core,
 /// steep ones outside, interference, and two stations without gains.
