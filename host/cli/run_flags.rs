@@ -10,7 +10,7 @@ use clap::Args;
 #[command(next_help_heading = "Run options")]
 pub struct RunFlags {
     /// Show what would be done, change nothing
-    #[arg(long)]
+    #[arg(long, alias = "dry-run")]
     pub query: bool,
     /// Answer every question with yes
     #[arg(long)]

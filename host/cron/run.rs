@@ -41,8 +41,14 @@ pub struct Task {
     pub folder: PathBuf,
     /// Older logs that are kept.
     pub keep_logs: usize,
-    /// How long it may take.
+    /// How long one try may take.
     pub time_out: Option<Duration>,
+    /// Jobs of this host whose end it waits for.
+    pub after: Vec<String>,
+    /// How often it is tried again when it fails.
+    pub retries: u32,
+    /// How long to wait before that.
+    pub retry_pause: Duration,
 }
 
 /// A run that was not tried, or could not be.
@@ -106,7 +112,7 @@ impl Task {
         place.save(&record).map_err(failed(&place.records))?;
         let began = Instant::now();
         let _ = logs::line(&mut log, &format!("job {}: {}", place.job, self.shown()));
-        match self.child(&lock, &log) {
+        match self.tries(&lock, &mut log) {
             Ok((status, message, code)) => {
                 (record.status, record.message, record.exit_code) = (status, message, code);
             }
@@ -168,10 +174,45 @@ impl Task {
         quote::show_command(&std::iter::once("ledama".to_string()).chain(words).collect::<Vec<_>>())
     }
 
-    /// Starts the run and waits for its end.
-    fn child(&self, lock: &File, log: &File) -> io::Result<(Status, String, Option<i32>)> {
+    /// Waits for the jobs before it, then runs it, again where it fails.
+    fn tries(&self, lock: &File, log: &mut File) -> io::Result<Outcome> {
         // From now on signals are for the run.
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let interrupted = || Ok((Status::Interrupted, "was interrupted".to_string(), None));
+        for other in &self.after {
+            let other = Place { job: other.clone(), ..self.place.clone() };
+            if other.is_locked() {
+                self.note(log, &format!("waits for job {}", other.job));
+            }
+            while other.is_locked() {
+                if !pause(&mut signals, TICK) {
+                    return interrupted();
+                }
+            }
+        }
+        for tried in 0.. {
+            let (status, message, code) = self.child(&mut signals, lock, log)?;
+            if status != Status::Failed || tried == self.retries {
+                let which = if tried == 0 { String::new() } else { format!(", try {}", tried + 1) };
+                return Ok((status, message + &which, code));
+            }
+            let (next, of) = (tried + 2, self.retries + 1);
+            let seconds = self.retry_pause.as_secs();
+            self.note(log, &format!("{message}; try {next} of {of} comes in {seconds} s"));
+            if !pause(&mut signals, self.retry_pause) {
+                return interrupted();
+            }
+        }
+        interrupted()
+    }
+
+    /// A line of ours in the log; that it cannot be written is told by the run itself.
+    fn note(&self, log: &mut File, text: &str) {
+        let _ = logs::line(log, &format!("job {}: {text}", self.place.job));
+    }
+
+    /// Starts the run and waits for its end.
+    fn child(&self, signals: &mut Signals, lock: &File, log: &File) -> io::Result<Outcome> {
         // The very file that runs here, even if another version takes its name meanwhile.
         let mut child = Command::new("/proc/self/exe")
             .arg0("ledama")
@@ -207,12 +248,7 @@ impl Task {
         Ok(self.judge(status, stopped, late.is_some()))
     }
 
-    fn judge(
-        &self,
-        status: ExitStatus,
-        stopped: bool,
-        late: bool,
-    ) -> (Status, String, Option<i32>) {
+    fn judge(&self, status: ExitStatus, stopped: bool, late: bool) -> Outcome {
         let how = match (status.code(), status.signal()) {
             (Some(code), _) => format!("ended with exit code {code}"),
             (None, Some(signal)) => format!("was killed by signal {signal}"),
@@ -226,6 +262,24 @@ impl Task {
             _ => (Status::Failed, how),
         };
         (state, message, status.code())
+    }
+}
+
+/// How it ended, in words, and its exit code.
+type Outcome = (Status, String, Option<i32>);
+
+/// Waits; whether no signal came meanwhile.
+fn pause(signals: &mut Signals, time: Duration) -> bool {
+    let began = Instant::now();
+    loop {
+        if signals.pending().next().is_some() {
+            return false;
+        }
+        let left = time.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return true;
+        }
+        std::thread::sleep(left.min(TICK));
     }
 }
 

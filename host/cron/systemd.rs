@@ -28,6 +28,8 @@ pub struct Entry<'a> {
     pub zone: Option<&'a str>,
     /// Whose job it is; none in the units of an account's own manager.
     pub account: Option<&'a str>,
+    /// Jobs that it waits for.
+    pub after: &'a [String],
 }
 
 /// A file and its content.
@@ -37,9 +39,10 @@ pub type Unit = (String, String);
 pub fn units(launch: &Launch, entry: &Entry<'_>) -> Result<[Unit; 2], Unwritable> {
     let name = format!("ledama-{}", entry.job);
     let description = specifiers(&one_line(&entry.description));
+    let after: String = entry.after.iter().map(|job| format!(" ledama-{job}.service")).collect();
     let mut service = format!(
         "{MARK}\n[Unit]\nDescription={description}\nWants=network-online.target\n\
-         After=network-online.target\n\n[Service]\nType=oneshot\n"
+         After=network-online.target{after}\n\n[Service]\nType=oneshot\n"
     );
     // Writing to a text cannot fail.
     if let Some(account) = entry.account {
@@ -127,6 +130,7 @@ mod tests {
             calendar: &calendar,
             zone: Some("UTC"),
             account: Some("lofareor"),
+            after: &["K".to_string(), "L".to_string()],
         };
         units(&launch, &entry).unwrap()
     }
@@ -141,6 +145,8 @@ mod tests {
         );
         assert!(service.contains("Description=ledama job J: 100%% of it\n"), "{service}");
         assert!(service.contains("User=lofareor\n"), "{service}");
+        let order = "After=network-online.target ledama-K.service ledama-L.service\n";
+        assert!(service.contains(order), "{service}");
         assert!(
             service.contains(
                 "ExecStart=\"/opt/a $b%%/ledama\" --config \"/etc/a \\\"$$HOME\\\\%%h\" cron run J\n"

@@ -5,7 +5,11 @@ in $LEDAMA_BENCH_LEDDB, where databases are kept for the next time, else in a
 folder that is removed. Peers are the statements of the original on tables as it
 had them, loading row by row with psycopg2, and a bare binary COPY of the same
 bytes, all on the same server. The scale is S; with $LEDAMA_BENCH_SCALE=M it is
-that of a real server (8 GB in each back end); quick is XS.
+that of a real server (8 GB in each back end); quick is XS. Cold means that the
+server was started anew and the system has dropped what it keeps of all files.
+What keeps a database up (a night without news, backup, restoration, sync,
+removal) is measured last, and changes the databases: $LEDAMA_BENCH_UPKEEP=no
+leaves it out, and yes does it with databases that were to be kept.
 """
 import json
 import os
@@ -22,6 +26,12 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 PEER = os.path.join(HERE, "leddb_peer.py")
 #: What each question may take at scale M, s.
 LIMITS = {"B1": 0.3, "B2": 0.3, "B3": 0.3, "B4": 0.5, "B5": 0.5, "B6": 0.5}
+#: What keeps a database up.
+UPKEEP = {
+    "nothing new": "an update that finds nothing new: the host's share", "backup": "backup, read again and compared",
+    "backup of nothing new": "backup when nothing has changed", "restore": "restoration into an empty database",
+    "sync": "sync of a copy, one in a hundred changed", "removal": "removal of one observation",
+}
 #: Observations of each scale: the next one is what is loaded.
 NEXT = {"XS": "L100002", "S": "L100020", "M": "L100065"}
 
@@ -30,7 +40,7 @@ def _examples():
     """The programs that make and ask."""
     subprocess.run(["cargo", "build", "--release", "--locked", "-p", "ledama-leddb", "--features", "testing", "--examples"], cwd=ROOT, check=True)
     target = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
-    return [os.path.join(ROOT, target, "release", "examples", name) for name in ("leddb_scale", "leddb_ask")]
+    return [os.path.join(ROOT, target, "release", "examples", name) for name in ("leddb_scale", "leddb_ask", "leddb_upkeep")]
 
 
 def _lines(command, **more):
@@ -52,8 +62,11 @@ class _Server:
             os.chmod(folder, 0o755)
         if not os.path.exists(f"{folder}/data"):
             self._run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "leddb", "-E", "UTF8", "--locale=C.UTF-8")
-        self._run("pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o",
-                  f"-k {folder} -c listen_addresses='' -c shared_buffers=2GB -c work_mem=64MB -c maintenance_work_mem=512MB"
+        self.start()
+
+    def start(self):
+        self._run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "-o",
+                  f"-k {self.folder} -c listen_addresses='' -c shared_buffers=2GB -c work_mem=64MB -c maintenance_work_mem=512MB"
                   " -c max_wal_size=4GB -c effective_cache_size=6GB", "start")
 
     def _run(self, program, *words):
@@ -67,6 +80,9 @@ class _Server:
         done = subprocess.run([f"{self.programs}/psql", "-h", self.folder, "-U", "leddb", "-d", "postgres", "-Atc", "SELECT datname FROM pg_database"],
                               stdout=subprocess.PIPE, text=True, check=True)
         return name in done.stdout.split()
+
+    def drop(self, name):
+        self._run("psql", "-q", "-h", self.folder, "-U", "leddb", "-d", "postgres", "-c", f"DROP DATABASE {name}")
 
     def stop(self):
         self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", "fast", "-w", "stop")
@@ -85,21 +101,37 @@ def leddb(_binary, quick):
     scale = "XS" if quick else os.environ.get("LEDAMA_BENCH_SCALE", "S")
     if scale not in NEXT:
         raise SystemExit(f"leddb: no scale {scale!r}; there are {', '.join(NEXT)}")
-    make, ask = _examples()
+    programs = _examples()
     kept = os.environ.get("LEDAMA_BENCH_LEDDB")
     folder = kept or tempfile.mkdtemp(prefix="ledama-bench-")
     os.makedirs(folder, exist_ok=True)
     os.chmod(folder, 0o755)
     server = _Server(f"{folder}/server")
     try:
-        return _measure(scale, make, ask, folder, server)
+        upkeep = os.environ.get("LEDAMA_BENCH_UPKEEP", "no" if kept else "yes") == "yes"
+        return _measure(scale, programs, folder, server, upkeep)
     finally:
         server.stop()
         if not kept:
             shutil.rmtree(folder)
 
 
-def _measure(scale, make, ask, folder, server):
+def _forget(server):
+    """Nothing is in memory any more; whether that could be done."""
+    server.stop()
+    try:
+        os.sync()
+        with open("/proc/sys/vm/drop_caches", "w") as f:
+            f.write("3")
+    except OSError:
+        return False
+    finally:
+        server.start()
+    return True
+
+
+def _measure(scale, programs, folder, server, upkeep):
+    make, ask, keep_up = programs
     name, file = scale.lower(), f"{folder}/{scale.lower()}.sqlite"
     places = {"PostgreSQL": server.url(name), "SQLite": f"sqlite:{file}"}
     there = {"PostgreSQL": server.has(name), "SQLite": os.path.exists(file)}
@@ -110,24 +142,58 @@ def _measure(scale, make, ask, folder, server):
             table = Table(f"making scale {scale} in {kind}: {made['rows']} rows, {made['bytes'] / 1e6:.0f} MB of arrays", "s", more_is_better=False)
             table.ledama(made["seconds"], f"{made['rows'] / made['seconds']:.0f} rows/s")
             tables.append(table)
-    answers = {kind: _lines([ask, place]) for kind, place in places.items()}
+    cold = {kind: _lines([ask, place, 0]) for kind, place in places.items() if _forget(server)}
+    answers = {kind: _lines([ask, place, 20]) for kind, place in places.items()}
     peer = [_python(folder), PEER]
     shapes = _lines([*peer, "shapes", server.folder, name, 5])
-    tables += _questions(scale, answers, shapes)
+    tables += _questions(scale, answers, shapes, cold)
     loads = {kind: _lines([make, "load", place, scale]) for kind, place in places.items()}
     rows = _lines([*peer, "rows", server.folder, name, 200])["rows"]
     bare = _lines([*peer, "copy", server.folder, name, NEXT[scale]])["copy"]
     tables += _loading(scale, loads, rows, bare)
+    if upkeep:
+        tables += _upkeep(scale, keep_up, places, folder, server)
     return tables
 
 
-def _questions(scale, answers, shapes):
+def _upkeep(scale, program, places, folder, server):
+    """What keeps a database up. The copies are removed; the databases lose an observation, so they are made anew the next time."""
+    copies = {"PostgreSQL": server.url(f"{scale.lower()}_copy"), "SQLite": f"sqlite:{folder}/copy.sqlite"}
+    found = {}
+    for kind, place in places.items():
+        saved = f"{folder}/saved-{kind}"
+        found[kind] = _lines([program, place, scale, copies[kind], saved])
+        shutil.rmtree(saved)
+        if kind == "SQLite":
+            for name in (f"{scale.lower()}.sqlite", "copy.sqlite"):
+                for end in ("", "-wal", "-shm"):
+                    if os.path.exists(f"{folder}/{name}{end}"):
+                        os.remove(f"{folder}/{name}{end}")
+        else:
+            server.drop(f"{scale.lower()}_copy")
+            server.drop(scale.lower())
+    tables = []
+    for what, title in UPKEEP.items():
+        table = Table(f"{title}, scale {scale}", "s", more_is_better=False)
+        for kind, lines in found.items():
+            line = lines[what]
+            rate = f", {line['bytes'] / line['seconds'] / 1e6:.0f} MB/s of files" if line["bytes"] else ""
+            table.ledama(line["seconds"], f"{kind}, {line['rows']} rows{rate}")
+        if what == "nothing new":
+            table.target("below 1 ms for each file", all(lines[what]["seconds"] < 1e-3 * lines[what]["rows"] for lines in found.values()))
+        tables.append(table)
+    return tables
+
+
+def _questions(scale, answers, shapes, cold):
     tables = []
     for question, ours in answers["PostgreSQL"].items():
         table = Table(f"{question}, scale {scale}: {ours['what']}, {ours['rows']} rows", "ms", more_is_better=False)
         table.ledama(ours["seconds"] * 1e3, f"PostgreSQL, 95 %: {ours['p95'] * 1e3:.3g} ms")
         lite = answers["SQLite"][question]
         table.ledama(lite["seconds"] * 1e3, f"SQLite, 95 %: {lite['p95'] * 1e3:.3g} ms")
+        for kind, lines in cold.items():
+            table.ledama(lines[question]["seconds"] * 1e3, f"{kind}, cold")
         if lite["rows"] != ours["rows"]:
             table.target(f"the same rows from both, not {lite['rows']}", False)
         theirs = shapes.get(question)
@@ -153,6 +219,9 @@ def _loading(scale, loads, rows, bare):
             table.peer("psycopg2, row by row", rows["bytes"] / rows["seconds"] / 1e6, f"{rows['rows'] / rows['seconds']:.0f} rows/s")
             table.target("50 x psycopg2 row by row", ours["bytes"] / ours["seconds"] >= 50 * rows["bytes"] / rows["seconds"])
         if what == "diagnostics":
+            for kind, lines in loads.items():
+                again = lines["diagnostics replaced"]
+                table.ledama(again["bytes"] / again["seconds"] / 1e6, f"{kind}, in place of older rows")
             table.peer("bare binary COPY, same rows", ours["bytes"] / bare["seconds"] / 1e6)
             table.target("within 1.3 times of the bare COPY", ours["seconds"] <= 1.3 * bare["seconds"])
         tables.append(table)

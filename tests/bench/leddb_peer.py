@@ -163,6 +163,9 @@ def copy(host, name, observation):
         cursor.copy_expert(f"COPY (SELECT * FROM {table} WHERE {among}) TO STDOUT (FORMAT binary)", buffer)
         cursor.execute(f"DELETE FROM {table} WHERE {among}")
         taken[table] = buffer
+    # As new rows find it: without the remains of the old ones.
+    for table in DIAGNOSTICS:
+        cursor.execute(f"VACUUM {table}")
     connection.autocommit = False
     amount = 0
     began = time.perf_counter()

@@ -169,6 +169,7 @@ fn mistakes_in_jobs_are_found() {
         ("calendar = \"0 25 * * *\"", "duplicate key"),
         ("zone = \"Europe/Amsterdom\"", "no time zone"),
         ("hosts = \"node999\"", "node999"),
+        ("after = [\"K\"]", "there is no such job"),
     ] {
         let scene = Scene::new(job);
         let checked = scene.work.ledama(["config", "check"]).config(&scene.config).run().code(2);
@@ -314,6 +315,48 @@ fn a_run_that_takes_too_long_is_stopped() {
     let scene = Scene::new("options = { wait-for = \"never\" }\ntime_out = 1");
     scene.cron(&["run", "J"]).run().code(1).complains("was stopped after 1 s");
     assert_eq!(scene.list_last()["status"], "timed-out");
+}
+
+#[test]
+fn a_job_waits_for_those_before_it() {
+    let job = |name: &str, more: &str| {
+        format!("[[jobs]]\nname = \"{name}\"\ncalendar = \"@daily\"\nmodule = \"Told\"\n{more}\n")
+    };
+    let scene = Scene::with(
+        &(job("First", "options = { wait-for = \"go\" }")
+            + &job("Second", "after = [\"First\"]")
+            + &job("Third", "after = [\"Second\"]")),
+    );
+    // It waits for none that does not run.
+    scene.cron(&["run", "Second"]).ok();
+    let first = scene.cron(&["run", "First"]).start();
+    let said = |name: &str, text: &str| {
+        let log = scene.state().join(name);
+        fs::read_to_string(log).is_ok_and(|log| log.contains(text))
+    };
+    wait::until("the first job", || said("First.log", "told").then_some(()));
+    let second = scene.cron(&["run", "Second"]).start();
+    wait::until("a job that waits", || said("Second.log", "waits for job First").then_some(()));
+    let third = scene.cron(&["run", "Third"]).start();
+    wait::until("another", || said("Third.log", "waits for job Second").then_some(()));
+    assert!(!said("Second.log", "told"));
+    // One that waits can be stopped.
+    third.signal(Signal::TERM);
+    third.wait().code(130).complains("was interrupted");
+    scene.work.file("home/go", "");
+    first.wait().code(0);
+    second.wait().code(0);
+    assert!(said("Second.log", "told"));
+}
+
+#[test]
+fn a_job_that_fails_is_tried_again() {
+    let scene = Scene::new("options = { fail = true }\nretries = 2\nretry_pause = 0");
+    scene.cron(&["run", "J"]).run().code(2).complains("ended with exit code 2, try 3");
+    let log = scene.log("J.log");
+    assert_eq!(log.matches("told to fail").count(), 3, "{log}");
+    assert!(log.contains("try 2 of 3 comes in 0 s"), "{log}");
+    assert_eq!(scene.list_last()["failures"], 1);
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn what_srmls_lists_is_added() {
         observed(base);
         let srmls = "echo \"$@\" >> calls; test -z \"$GRID\" && exit 3\n\
             path=${1#srm://grid-a.example.org:8443}\n\
-            case $path in *.tar) echo \"  1048577 $path\";; *)\n\
+            case $path in *SB007*) exit 4;; *.tar) echo \"  1048577 $path\";; *)\n\
             echo \"  0 $path/\"; echo \"  9 $path/L80001_SAP000_SB000_uv.MS.tar\"; echo 'SRM note';; esac";
         let config = tools(work, srmls, "exit 1");
         let grid = work.file("grid.sh", "export GRID=yes\n");
@@ -176,12 +176,16 @@ fn what_srmls_lists_is_added() {
         run(&options).ok().complains("1 added").complains("SRM note");
         let sample = ["-i", "/pnfs/L80001_001/L80001_SAP000_SB000_uv.MS.tar", "-b", "1,2"];
         run(&sample).args(["-s", SRM, "-t", "GRID_A"]).ok().complains("2 added");
+        // A sub-band that is not there keeps no other one back.
+        let sample = [&sample[..3], &["3,7"][..]].concat();
+        run(&sample).args(["-s", SRM, "-t", "GRID_A"]).run().code(1).complains("1 added");
         assert_eq!(
             stored(base),
             [
                 "SARA /pnfs/L80001_001/L80001_SAP000_SB000_uv.MS.tar 1 1 64 -",
                 "SARA /pnfs/L80001_001/L80001_SAP000_SB001_uv.MS.tar 2 1 64 -",
-                "SARA /pnfs/L80001_001/L80001_SAP000_SB002_uv.MS.tar 2 1 64 -"
+                "SARA /pnfs/L80001_001/L80001_SAP000_SB002_uv.MS.tar 2 1 64 -",
+                "SARA /pnfs/L80001_001/L80001_SAP000_SB003_uv.MS.tar 2 1 64 -"
             ]
         );
     });

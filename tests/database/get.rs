@@ -126,6 +126,23 @@ fn rows_are_shown_in_every_form() {
 }
 
 #[test]
+fn the_configuration_says_how_much_may_be_asked() {
+    on_both(|work, base| {
+        fill(base);
+        let gains = |most: usize| {
+            let text = format!("[database]\nmax_diag_rows = {most}\n");
+            let config = work.file("few.toml", text);
+            work.ledama(["run", "GetGains", "--dburl", &base.url, "--no-progress"])
+                .config(&config)
+                .run()
+                .no_panic()
+        };
+        gains(5).code(2).complains("5 are allowed");
+        gains(1000).code(0);
+    });
+}
+
+#[test]
 fn lists_for_a_question_mark() {
     on_both(|work, base| {
         fill(base);

@@ -9,3 +9,4 @@ mod support;
 mod target;
 mod update;
 mod upkeep;
+mod whole;

@@ -74,6 +74,36 @@ pub(crate) fn faults(config: &Config) -> Vec<(usize, &'static str, Wrong)> {
             add("account", format!("`{account}` is no name of an account"), None);
         }
     }
+    faults.extend(orders(&config.jobs));
+    faults
+}
+
+/// What is wrong with the jobs that others wait for: names of none, and circles.
+fn orders(jobs: &[Job]) -> Vec<(usize, &'static str, Wrong)> {
+    let named = |name: &str| jobs.iter().position(|job| job.name == name);
+    let mut faults = Vec::new();
+    for (index, job) in jobs.iter().enumerate() {
+        for name in job.after.iter().filter(|name| named(name).is_none()) {
+            let help = "give the names of other jobs of the table";
+            let message =
+                format!("job `{}` waits for `{name}`, and there is no such job", job.name);
+            faults.push((index, "after", Wrong::new(message, Some(help.into()))));
+        }
+        let mut before: Vec<usize> = job.after.iter().filter_map(|name| named(name)).collect();
+        let mut next = 0;
+        while let Some(at) = before.get(next).copied() {
+            next += 1;
+            for more in jobs[at].after.iter().filter_map(|name| named(name)) {
+                if !before.contains(&more) {
+                    before.push(more);
+                }
+            }
+        }
+        if before.contains(&index) {
+            let message = format!("job `{}` waits for itself", job.name);
+            faults.push((index, "after", Wrong::new(message, None)));
+        }
+    }
     faults
 }
 
@@ -140,6 +170,7 @@ mod tests {
         assert_eq!(jobs[0].options["y"], List(vec![Flag(true), Text("z".into())]));
         assert_eq!(jobs[0].options["x"], Int(1));
         assert!(jobs[0].enabled && !jobs[0].yes && jobs[0].keep_logs == 12);
+        assert_eq!((jobs[0].retries, jobs[0].retry_pause, jobs[0].after.len()), (0, 300, 0));
     }
 
     #[test]
@@ -159,6 +190,9 @@ mod tests {
             ("options = { x = { y = 1 } }", "no option takes"),
             ("options = 3", "must be a table"),
             ("time_out = 0", "from 1"),
+            ("after = ['b']", "no such job"),
+            ("after = ['a']", "waits for itself"),
+            ("retries = -1", "from 0"),
             ("oops = 1", "unknown key `oops`"),
         ] {
             let error = job(line);
@@ -167,6 +201,13 @@ mod tests {
         let error =
             read("[[jobs]]\nname = 'a/b'\ncalendar = '61 * * * *'\nmodule = 'M'").unwrap_err();
         assert!(error.contains("no name for a job") && error.contains("`61`"), "{error}");
+        let circle = |name: &str, after: &str| {
+            format!(
+                "[[jobs]]\nname = '{name}'\ncalendar = '@daily'\nmodule = 'M'\nafter = ['{after}']\n"
+            )
+        };
+        let two = circle("a", "b") + &circle("b", "a");
+        assert!(read(&two).unwrap_err().contains("job `a` waits for itself"));
         let twice = "[[jobs]]\nname = 'a'\ncalendar = '@daily'\nmodule = 'M'\n";
         assert!(read(&twice.repeat(2)).unwrap_err().contains("two jobs are called `a`"));
         assert!(read("[[jobs]]\nname = 'a'").unwrap_err().contains("has no `module`"));

@@ -262,6 +262,8 @@ pub(crate) static TABLES: &[Table] = &[
         keys: &[
             key("url", Kind::Text, r#""postgres://db.example.org/leddb""#),
             key("fields", Kind::Texts, r#"["NCP=NCP", "3C196=3C ?196"]"#),
+            key("max_diag_parents", Kind::Int(1, 1_000_000), ""),
+            key("max_diag_rows", Kind::Int(1, 1_000_000_000_000), ""),
         ],
     },
     Table {
@@ -296,6 +298,9 @@ pub(crate) static TABLES: &[Table] = &[
             key("mail", Kind::Texts, r#"["data@example.org"]"#),
             key("hook", Kind::Program, r#"["/opt/bin/alarm"]"#),
             key("time_out", POSITIVE, "21600"),
+            key("after", Kind::Texts, r#"["UpdateLEDDB"]"#),
+            key("retries", Kind::Int(0, 100), "1"),
+            key("retry_pause", Kind::Int(0, 86_400), "300"),
             key("enabled", Kind::Flag, "true"),
         ],
     },

@@ -391,12 +391,21 @@ pub struct Database {
     pub url: Option<String>,
     /// Fields that HoursPerField tells apart, each `LABEL=PATTERN`; the pattern is a regular expression for main fields.
     pub fields: Vec<String>,
+    /// Sets or products below which people at a screen may look for diagnostics at once.
+    pub max_diag_parents: usize,
+    /// Diagnostic rows that one query may give, about.
+    pub max_diag_rows: u64,
 }
 
 impl Default for Database {
     fn default() -> Self {
         let fields = ["ELAIS=ELAIS", "NCP=NCP", "3C196=3C ?196", "3C295=3C ?295", "MOON=MO|mo|Mo"];
-        Self { url: None, fields: fields.map(String::from).into() }
+        Self {
+            url: None,
+            fields: fields.map(String::from).into(),
+            max_diag_parents: 50,
+            max_diag_rows: 5_000_000,
+        }
     }
 }
 
@@ -461,6 +470,15 @@ pub struct Job {
     /// Seconds after which it is stopped; none: never.
     #[serde(default)]
     pub time_out: Option<u64>,
+    /// Jobs of the same host that it waits for, if they run when its time comes.
+    #[serde(default)]
+    pub after: Vec<String>,
+    /// How often it is tried again when it fails.
+    #[serde(default)]
+    pub retries: u32,
+    /// Seconds before it is tried again.
+    #[serde(default = "five_minutes")]
+    pub retry_pause: u64,
     /// Whether it runs at all.
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -484,6 +502,10 @@ pub enum JobValue {
 
 fn twelve() -> usize {
     12
+}
+
+fn five_minutes() -> u64 {
+    300
 }
 
 fn yes() -> bool {

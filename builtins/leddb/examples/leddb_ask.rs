@@ -1,7 +1,8 @@
 //! Asks a database the questions of the benchmark and tells how long each took.
 //!
-//! `leddb_ask URL` prints a line of JSON for each question: the median and the
-//! slowest but one of twenty passes, after one that is not counted, and the rows.
+//! `leddb_ask URL TIMES` prints a line of JSON for each question: the median and the
+//! slowest of nineteen in twenty passes, after one that is not counted, and the rows.
+//! With 0 times the first pass counts.
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -16,11 +17,16 @@ use serde_json::json;
 type Result<T> = std::result::Result<T, LeddbError>;
 
 fn main() -> ExitCode {
-    let Some(url) = std::env::args().nth(1) else {
-        eprintln!("usage: leddb_ask URL");
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [url, times] = &words[..] else {
+        eprintln!("usage: leddb_ask URL TIMES");
         return ExitCode::FAILURE;
     };
-    match ask(&url) {
+    let Ok(times) = times.parse() else {
+        eprintln!("leddb_ask: `{times}` is no number");
+        return ExitCode::FAILURE;
+    };
+    match ask(url, times) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("leddb_ask: {error}");
@@ -138,7 +144,7 @@ fn questions(at: &Places) -> Result<Vec<(&'static str, &'static str, Query, Want
 
 fn once(database: &Database, query: &Query, wanted: Wanted) -> Result<u64> {
     // Checking the question belongs to it.
-    let plan = Plan::new(query, Limits::batch())?;
+    let plan = Plan::new(query, Limits::batch(database.options()))?;
     database.read(|tx| {
         let mut rows = 0;
         match wanted {
@@ -160,21 +166,25 @@ fn once(database: &Database, query: &Query, wanted: Wanted) -> Result<u64> {
     })
 }
 
-fn ask(url: &str) -> Result<()> {
+fn ask(url: &str, passes: usize) -> Result<()> {
     let database = Database::open(&Location::parse(url)?, &Options::default())?;
     let at = database.read(places)?;
     for (id, what, query, wanted) in questions(&at)? {
-        let mut rows = once(&database, &query, wanted)?;
         let mut times = Vec::new();
-        for _ in 0..20 {
+        let mut rows = 0;
+        for _ in 0..=passes {
             let began = Instant::now();
             rows = once(&database, &query, wanted)?;
             times.push(began.elapsed().as_secs_f64());
         }
+        if passes > 0 {
+            times.remove(0);
+        }
         times.sort_by(f64::total_cmp);
+        let (median, slow) = (times[times.len() / 2], times[(times.len() - 1) * 19 / 20]);
         println!(
             "{}",
-            json!({ "id": id, "what": what, "seconds": times[10], "p95": times[18], "rows": rows })
+            json!({ "id": id, "what": what, "seconds": median, "p95": slow, "rows": rows })
         );
     }
     Ok(())

@@ -41,6 +41,9 @@ pub(super) fn run(shared: &Shared, name: &str, here: bool) -> Outcome {
         folder: desk.place.account.home.clone().unwrap_or_else(|| PathBuf::from("/")),
         keep_logs: job.job.keep_logs,
         time_out: job.job.time_out.map(Duration::from_secs),
+        after: job.job.after.clone(),
+        retries: job.job.retries,
+        retry_pause: Duration::from_secs(job.job.retry_pause),
     };
     let (ended, failure) = match job.arguments(&desk) {
         Ok(arguments) => {

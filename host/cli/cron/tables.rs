@@ -179,6 +179,7 @@ pub(super) fn systemd(
             calendar: &job.calendar,
             zone: job.job.zone.as_deref(),
             account: (!user).then_some(account),
+            after: &job.job.after,
         };
         units.extend(systemd::units(&table.launch, &entry).map_err(|e| cannot(&e))?);
     }

@@ -112,7 +112,8 @@ pub fn each(
 ) -> Result<(), OperationError> {
     let database = open(url, input.timeout_s)?;
     let query = query(input, &database)?;
-    let plan = Plan::new(&query, Limits::batch()).map_err(|error| failed(&error))?;
+    let plan =
+        Plan::new(&query, Limits::batch(database.options())).map_err(|error| failed(&error))?;
     let headers: Vec<&str> = plan.value_columns().iter().map(|column| column.header).collect();
     let mut stopped = None;
     let mut group = Group::default();
@@ -143,7 +144,8 @@ pub fn each(
 pub fn count(input: &Input, url: &str) -> Result<u64, OperationError> {
     let database = open(url, input.timeout_s)?;
     let query = query(input, &database)?;
-    let plan = Plan::new(&query, Limits::batch()).map_err(|error| failed(&error))?;
+    let plan =
+        Plan::new(&query, Limits::batch(database.options())).map_err(|error| failed(&error))?;
     database.read(|tx| plan.count(tx)).map_err(|error| failed(&error))
 }
 

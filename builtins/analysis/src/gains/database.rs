@@ -34,7 +34,7 @@ pub fn parts(
     if query.table != Pseudo::Gain {
         return Err(input(format!("gains are needed, not {}", query.table.name())));
     }
-    let plan = Plan::new(query, Limits::batch())?;
+    let plan = Plan::new(query, Limits::batch(database.options()))?;
     let columns = plan.value_columns();
     let glob = Patterns::new(&wanted.stations).map_err(input)?;
     database.read(|tx| {

@@ -10,8 +10,8 @@ use crate::store::Transaction;
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 
-/// Bytes sent at once.
-const PIECE: usize = 1 << 20;
+/// Bytes sent at once: little enough for the server to work while the next are made.
+const PIECE: usize = 1 << 17;
 
 pub(super) fn copy(
     tx: &mut Transaction,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{copy, insert, observation_of};
+use super::{copy, insert};
 use crate::ddl::quoted;
 use crate::dialect::Dialect;
 use crate::error::{LeddbError, Result};
@@ -270,9 +270,7 @@ pub fn replace<'a>(
     };
     let loaded = Loaded { deleted, rows, bytes };
     summarize(tx, table, measurementset_id, source, loaded)?;
-    if let Some(name) = observation_of(tx, measurementset_id)? {
-        meta::mark(tx, &name)?;
-    }
+    meta::mark_set(tx, measurementset_id)?;
     Ok(loaded)
 }
 
@@ -291,23 +289,29 @@ fn summarize(
             ))
             .map(drop);
     }
-    let load = tx.next_ids(&MS_DIAG_SUMMARY, 1)?[0];
     let number = |count: u64| Value::Int(i64::try_from(count).unwrap_or(i64::MAX));
-    tx.execute(Statement::constant(
+    let mut values = vec![
+        set.into(),
+        table.name.into(),
+        number(loaded.rows),
+        number(loaded.bytes),
+        source.stamp.into(),
+        source.origin_msp.into(),
+    ];
+    // A server numbers the load itself: each word to it and back costs as much as many rows.
+    let (column, place) = match tx.dialect() {
+        Dialect::Postgres => ("", ""),
+        Dialect::Sqlite => {
+            values.push(tx.next_ids(&MS_DIAG_SUMMARY, 1)?[0].into());
+            (", \"load_id\"", ", $7")
+        }
+    };
+    let text = format!(
         "INSERT INTO \"ms_diag_summary\" (\"measurementset_id\", \"table_name\", \"row_count\", \"bytes\", \
-         \"source_stamp\", \"origin_msp\", \"load_id\") VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         \"source_stamp\", \"origin_msp\"{column}) VALUES ($1, $2, $3, $4, $5, $6{place}) \
          ON CONFLICT (\"measurementset_id\", \"table_name\") DO UPDATE SET \"row_count\" = excluded.\"row_count\", \
          \"bytes\" = excluded.\"bytes\", \"source_stamp\" = excluded.\"source_stamp\", \
          \"origin_msp\" = excluded.\"origin_msp\", \"load_id\" = excluded.\"load_id\"",
-        vec![
-            set.into(),
-            table.name.into(),
-            number(loaded.rows),
-            number(loaded.bytes),
-            source.stamp.into(),
-            source.origin_msp.into(),
-            load.into(),
-        ],
-    ))
-    .map(drop)
+    );
+    tx.execute(Statement::built(text, values)).map(drop)
 }

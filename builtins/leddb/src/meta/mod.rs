@@ -19,6 +19,7 @@ pub use verify::{Mismatch, verify};
 use crate::ddl::quoted;
 use crate::dialect::Dialect;
 use crate::error::{LeddbError, Result, Rule};
+use crate::load::{find_observation, observation_of};
 use crate::schema::{Table, meta, service::META_DIRTY};
 use crate::store::{Database, Statement, Transaction, Value};
 
@@ -54,6 +55,18 @@ pub fn mark(tx: &mut Transaction, observation: &str) -> Result<()> {
         vec![id.into(), observation.into()],
     ))
     .map(drop)
+}
+
+/// Marks the observation of a measurement set, if that is there.
+pub(crate) fn mark_set(tx: &mut Transaction, measurementset_id: i64) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        let text = concat!("INSERT INTO \"meta_dirty\" (\"lofar_dataset\") ", find_observation!());
+        return tx.execute(Statement::constant(text, vec![measurementset_id.into()])).map(drop);
+    }
+    match observation_of(tx, measurementset_id)? {
+        Some(name) => mark(tx, &name),
+        None => Ok(()),
+    }
 }
 
 /// Marks every observation.

@@ -1,9 +1,6 @@
 //! How much a query may ask for.
 
-/// Rows chosen above a diagnostic query, unless said otherwise.
-pub const MAX_DIAG_PARENTS: usize = 50;
-/// Diagnostic rows of a query, unless said otherwise.
-pub const MAX_DIAG_ROWS: u64 = 5_000_000;
+use crate::store::Options;
 
 /// How much a query may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +14,13 @@ pub struct Limits {
 
 impl Limits {
     /// For people at a screen.
-    pub const fn interactive() -> Self {
-        Self { parents: Some(MAX_DIAG_PARENTS), rows: Some(MAX_DIAG_ROWS) }
+    pub const fn interactive(options: &Options) -> Self {
+        Self { parents: Some(options.max_diag_parents), rows: Some(options.max_diag_rows) }
     }
 
     /// For programs.
-    pub const fn batch() -> Self {
-        Self { parents: None, rows: Some(MAX_DIAG_ROWS) }
+    pub const fn batch(options: &Options) -> Self {
+        Self { parents: None, rows: Some(options.max_diag_rows) }
     }
 
     /// Everything goes.

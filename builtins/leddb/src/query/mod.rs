@@ -12,7 +12,7 @@
 //! # let database = ledama_leddb::Database::open(&place, &Default::default())?;
 //!
 //! let query = Query::new(Pseudo::Ms).filter("LDS = L80001")?.filter("sbIndex = 0..10")?;
-//! let plan = Plan::new(&query, Limits::batch())?;
+//! let plan = Plan::new(&query, Limits::batch(database.options()))?;
 //! let page = database.read(|tx| plan.page(tx, 0, 2000))?;
 //! println!("{} of {} rows", page.rows.len(), page.total);
 //! # Ok::<(), ledama_leddb::LeddbError>(())
@@ -53,7 +53,7 @@ pub use describe::{
     ColumnInfo, ListInfo, TableInfo, describe, describe_one, operators, selection_list,
 };
 pub use filter::{Filter, MAX_CONDITIONS, MAX_DEPTH};
-pub use limits::{Limits, MAX_DIAG_PARENTS, MAX_DIAG_ROWS};
+pub use limits::Limits;
 pub use names::{column, filterable, showable, sortable};
 pub use op::Op;
 pub use parents::Parents;

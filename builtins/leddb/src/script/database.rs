@@ -6,7 +6,6 @@ use ledama_base::script::{At, ScriptResult, bad_input};
 use rhai::plugin::*;
 use rhai::{ImmutableString, Map};
 
-use crate::error::Result;
 use crate::store::{Choice, Database, Location, Options, choose};
 
 /// An open database that is only read.
@@ -38,9 +37,11 @@ fn limit(opts: &Map) -> Option<Duration> {
     u64::try_from(seconds).ok().map(Duration::from_secs)
 }
 
-fn open_at(place: &Location, opts: &Map) -> Result<Database> {
-    let options = Options { statement_timeout: limit(opts), ..Options::default() };
-    Database::open_or_create(place, &options)
+fn open_at(ctx: &NativeCallContext<'_>, opts: &Map) -> ScriptResult<Database> {
+    let place = place(ctx, opts)?;
+    let inventory = ledama_config::script::inventory(ctx);
+    let options = Options { statement_timeout: limit(opts), ..Options::of(inventory.config()) };
+    Database::open_or_create(&place, &options).at(ctx)
 }
 
 #[export_module]
@@ -57,8 +58,7 @@ pub mod functions {
     /// Errors `input`, `no-database`, `connection`, `login`, `database-version`.
     #[rhai_fn(return_raw)]
     pub fn open(ctx: NativeCallContext<'_>, opts: Map) -> ScriptResult<Leddb> {
-        let place = super::place(&ctx, &opts)?;
-        super::open_at(&place, &opts).at(&ctx)
+        super::open_at(&ctx, &opts)
     }
 
     /// Opens the default database for reading.

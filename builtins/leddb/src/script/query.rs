@@ -30,7 +30,11 @@ pub struct Asked {
 
 impl Asked {
     pub(super) fn new(database: &Database, query: query::Query) -> Query {
-        Arc::new(Self { database: database.clone(), query, limits: Limits::batch() })
+        Arc::new(Self {
+            database: database.clone(),
+            query,
+            limits: Limits::batch(database.options()),
+        })
     }
 
     pub(super) fn plan(&self) -> Result<Plan> {
@@ -343,7 +347,7 @@ pub mod methods {
     #[rhai_fn(global, pure)]
     pub fn interactive(query: &mut Query) -> Query {
         let mut next = super::Asked::clone(query);
-        next.limits = Limits::interactive();
+        next.limits = Limits::interactive(query.database.options());
         Arc::new(next)
     }
 

@@ -102,6 +102,8 @@ pub(super) fn postgres(
         ("lock_timeout", milliseconds(options.busy_timeout)),
         // A plan made for all values reads all partitions.
         ("plan_cache_mode", "force_custom_plan".to_string()),
+        // Statements here are short; making machine code of one takes longer than it does.
+        ("jit", "off".to_string()),
     ];
     let connection = login(server, options)?
         .application_name(&options.program)

@@ -23,6 +23,21 @@ pub struct Options {
     pub roles: bool,
     /// Name of this program for the server's lists.
     pub program: String,
+    /// Rows chosen above a diagnostic query by people at a screen, at most.
+    pub max_diag_parents: usize,
+    /// Diagnostic rows of one query, at most.
+    pub max_diag_rows: u64,
+}
+
+impl Options {
+    /// With the limits of a configuration.
+    pub fn of(config: &ledama_config::Config) -> Self {
+        Self {
+            max_diag_parents: config.database.max_diag_parents,
+            max_diag_rows: config.database.max_diag_rows,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Options {
@@ -36,6 +51,8 @@ impl Default for Options {
             partition_width: crate::schema::PARTITION_WIDTH,
             roles: true,
             program: concat!("ledama ", env!("CARGO_PKG_VERSION")).to_string(),
+            max_diag_parents: 50,
+            max_diag_rows: 5_000_000,
         }
     }
 }

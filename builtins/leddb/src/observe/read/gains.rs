@@ -6,7 +6,7 @@ use ledama_ms::gains::{Direction, Gains, Request, read};
 use ndarray::{Array3, s};
 
 use super::Rows;
-use super::axis;
+use super::axis::{self, Grid};
 use super::item::{Axes, Item, Packed};
 use crate::values::{CORRELATIONS, FILLER, encode};
 
@@ -34,7 +34,8 @@ pub(super) fn rows(set: &Path) -> Rows {
     {
         return Err("the gains are not of linear polarizations".to_string());
     }
-    let axes = axes(&gains)?;
+    let grids = Grids::of(&gains)?;
+    let axes = grids.axes(&gains)?;
     let mut items = Vec::new();
     for (d, direction) in gains.directions.iter().enumerate() {
         let place = match place(direction) {
@@ -45,7 +46,7 @@ pub(super) fn rows(set: &Path) -> Rows {
             }
         };
         for (station, name) in gains.stations.iter().enumerate() {
-            let values = values(&gains, station, d);
+            let values = values(&gains, &grids, station, d);
             // A station without a solution in this direction has no row.
             if place.is_some() && values.iter().all(|value| *value == FILLER) {
                 continue;
@@ -65,18 +66,32 @@ pub(super) fn rows(set: &Path) -> Rows {
     Ok((items, warnings))
 }
 
-fn axes(gains: &Gains) -> Result<Axes, String> {
-    let [times, channels, ..] = gains.shape();
-    let length = |length: usize| u32::try_from(length).map_err(|error| error.to_string());
-    let width = |widths: &[f64]| widths.first().copied();
-    Ok(Axes {
-        channels: length(channels)?,
-        times: Some(length(times)?),
-        freq_step: axis::step(&gains.freq.centres, width(&gains.freq.widths), "frequencies")?,
-        freq_start: gains.freq.centres.first().copied().filter(|hz| hz.is_finite()),
-        time_step: axis::step(&gains.time.centres, width(&gains.time.widths), "times")?,
-        time_start: gains.time.centres.first().copied().filter(|time| time.is_finite()),
-    })
+/// Both axes; solutions that are missing in between leave gaps.
+struct Grids {
+    time: Grid,
+    freq: Grid,
+}
+
+impl Grids {
+    fn of(gains: &Gains) -> Result<Self, String> {
+        let width = |widths: &[f64]| widths.first().copied();
+        Ok(Self {
+            time: axis::grid(&gains.time.centres, width(&gains.time.widths), "times")?,
+            freq: axis::grid(&gains.freq.centres, width(&gains.freq.widths), "frequencies")?,
+        })
+    }
+
+    fn axes(&self, gains: &Gains) -> Result<Axes, String> {
+        let length = |length: usize| u32::try_from(length).map_err(|error| error.to_string());
+        Ok(Axes {
+            channels: length(self.freq.length)?,
+            times: Some(length(self.time.length)?),
+            freq_step: self.freq.step,
+            freq_start: gains.freq.centres.first().copied().filter(|hz| hz.is_finite()),
+            time_step: self.time.step,
+            time_start: gains.time.centres.first().copied().filter(|time| time.is_finite()),
+        })
+    }
 }
 
 /// Where a direction is; none where the solutions hold everywhere.
@@ -101,15 +116,20 @@ fn place(direction: &Direction) -> Result<Option<(f64, f64)>, String> {
 }
 
 /// `[correlation][channel][time]`; what is not there is filled.
-fn values(gains: &Gains, station: usize, direction: usize) -> Array3<num_complex::Complex64> {
-    let [times, channels, ..] = gains.shape();
-    let mut array = Array3::from_elem((CORRELATIONS, channels, times), FILLER);
+fn values(
+    gains: &Gains,
+    grids: &Grids,
+    station: usize,
+    direction: usize,
+) -> Array3<num_complex::Complex64> {
+    let shape = (CORRELATIONS, grids.freq.length, grids.time.length);
+    let mut array = Array3::from_elem(shape, FILLER);
     for (j, jones) in gains.jones.iter().enumerate() {
         let from = gains.values.slice(s![.., .., station, direction, j]);
         let weights = gains.weights.slice(s![.., .., station, direction, j]);
         for ((t, f), value) in from.indexed_iter() {
             if weights[[t, f]] != 0.0 && value.is_finite() {
-                array[[jones.element, f, t]] = *value;
+                array[[jones.element, grids.freq.at[f], grids.time.at[t]]] = *value;
             }
         }
     }

@@ -3,9 +3,12 @@
 use super::products::product;
 use super::{content, count};
 use crate::error::LeddbError;
+use crate::load::{Diagnostics, Source, replace};
 use crate::observe::{Change, process};
+use crate::partition;
 use crate::store::{Database, Options};
-use crate::testing::{Server, on_both, server, sqlite};
+use crate::testing::sample::{self, Size};
+use crate::testing::{Disk, Server, on_both, server, sqlite};
 
 #[test]
 fn a_server_that_is_killed_loses_what_was_not_finished_and_nothing_else() {
@@ -54,6 +57,50 @@ fn a_full_disk_keeps_nothing_of_the_set_and_all_before() {
     assert_eq!(content(&database), before);
     database.write(|tx| tx.raw("PRAGMA max_page_count = 1073741823")).unwrap();
     assert_eq!(database.write(|tx| process(tx, &product(1))).unwrap().change, Change::Added);
+}
+
+#[test]
+fn a_full_disk_of_a_server_keeps_nothing_of_the_set_and_all_before() {
+    let disk = match server().map_err(|reason| format!("no PostgreSQL: {reason}")) {
+        Ok(_) => Disk::new(4),
+        Err(reason) => Err(reason),
+    };
+    let disk = match disk {
+        Ok(disk) => disk,
+        Err(reason) => return eprintln!("skipped: {reason}"),
+    };
+    let server = Server::start().unwrap();
+    let options = Options { roles: false, ..Options::default() };
+    let database = Database::create(&server.location("full"), &options).unwrap();
+    let size = Size { subbands: 20, stations: 3, times: 4000, channels: 1, ..Size::default() };
+    let made = database.write(|tx| sample::observation(tx, 1, size)).unwrap();
+    partition::ensure(&database, None).unwrap();
+    let place = disk.path().display();
+    database.alone(&format!("CREATE TABLESPACE small LOCATION '{place}'")).unwrap();
+    database.alone("ALTER TABLE \"gain_part_000_0_20000\" SET TABLESPACE small").unwrap();
+    let load = |set: i64| {
+        database.write(|tx| {
+            let source = Source { stamp: Some(1), origin_msp: None };
+            let rows = sample::rows_of(Diagnostics::Gain, set, &made, size);
+            replace(tx, Diagnostics::Gain, set, source, rows)
+        })
+    };
+    let loaded = made.sets.iter().take_while(|set| {
+        let loaded = load(**set);
+        let full = matches!(loaded, Err(LeddbError::Full { .. }));
+        assert!(full || loaded.is_ok(), "{loaded:?}");
+        !full
+    });
+    let sets = loaded.count();
+    assert!(sets > 0 && sets < made.sets.len(), "{sets}");
+    let counts = || (count(&database, "gain"), count(&database, "ms_diag_summary"));
+    let loaded = i64::try_from(sets).unwrap();
+    assert_eq!(counts(), (3 * loaded, loaded));
+    disk.grow(64);
+    load(made.sets[sets]).unwrap();
+    assert_eq!(counts(), (3 * (loaded + 1), loaded + 1));
+    database.close();
+    drop(server);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::store::{Database, Value};
 use crate::testing::{on_both, sample};
 
 fn load(database: &Database, query: &Query, bytes: usize) -> (Vec<ArrayRow>, usize) {
-    let plan = Plan::new(query, Limits::batch()).unwrap();
+    let plan = Plan::new(query, Limits::batch(&crate::store::Options::default())).unwrap();
     let (mut all, mut batches) = (Vec::new(), 0);
     database
         .read(|tx| {
@@ -72,7 +72,7 @@ fn axes_are_those_of_the_set() {
         .unwrap();
         let shape = crate::values::Shape { channels: 2, times: Some(5) };
         assert_eq!(row.array, crate::values::decode_any(&bytes, shape).unwrap());
-        let plan = Plan::new(&query, Limits::batch()).unwrap();
+        let plan = Plan::new(&query, Limits::batch(&crate::store::Options::default())).unwrap();
         let station = plan.value_columns().iter().position(|one| one.header == "station").unwrap();
         assert_eq!(row.facts[station], Value::Text("CS001HBA1".to_string()));
     });
@@ -84,7 +84,7 @@ fn frozen_rows_are_those_rows() {
         fill(database);
         for pseudo in [Pseudo::Gain, Pseudo::Qts, Pseudo::Qfs, Pseudo::Qbs] {
             let query = Query::new(pseudo).filter("sbIndex = 1").unwrap();
-            let plan = Plan::new(&query, Limits::batch()).unwrap();
+            let plan = Plan::new(&query, Limits::batch(&crate::store::Options::default())).unwrap();
             let pairs = database.read(|tx| plan.pairs(tx)).unwrap();
             assert!(pairs.len() > 3);
             let frozen = Query { rows: Some(pairs[1..3].to_vec()), ..Query::new(pseudo) };
@@ -97,7 +97,7 @@ fn frozen_rows_are_those_rows() {
             assert_eq!(super::scene::rows(database, &frozen).len(), 2);
         }
         let none = Query { rows: Some(vec![(0, 0)]), ..Query::new(Pseudo::Ms) };
-        assert!(Plan::new(&none, Limits::batch()).is_err());
+        assert!(Plan::new(&none, Limits::batch(&crate::store::Options::default())).is_err());
     });
 }
 
@@ -105,7 +105,9 @@ fn frozen_rows_are_those_rows() {
 fn a_reader_may_stop() {
     on_both(|database| {
         fill(database);
-        let plan = Plan::new(&Query::new(Pseudo::Qbs), Limits::batch()).unwrap();
+        let plan =
+            Plan::new(&Query::new(Pseudo::Qbs), Limits::batch(&crate::store::Options::default()))
+                .unwrap();
         let mut batches = 0;
         database
             .read(|tx| {

@@ -41,7 +41,7 @@ fn pages_by_offset_and_by_place_have_each_row_once() {
             Query::new(table.kind).sorted(&["message", "jones"], true),
             Query::new(table.kind).sorted(&["times"], false),
         ] {
-            let Ok(plan) = Plan::new(&query, Limits::batch()) else { continue };
+            let Ok(plan) = Plan::new(&query, Limits::batch(&Options::default())) else { continue };
             let expected = same(all, &query);
             for database in all {
                 assert_eq!(by_keys(database, &plan, 4), expected, "{query:?}");
@@ -64,12 +64,12 @@ fn pages_by_offset_and_by_place_have_each_row_once() {
 fn beyond_the_end_is_the_last_page_and_nothing_is_an_empty_one() {
     let all = both();
     for database in all {
-        let plan = Plan::new(&Query::new(Pseudo::Ms), Limits::batch()).unwrap();
+        let plan = Plan::new(&Query::new(Pseudo::Ms), Limits::batch(&Options::default())).unwrap();
         let page = database.read(|tx| plan.page(tx, 5000, 10)).unwrap();
         assert_eq!((page.total, page.offset, page.rows.len()), (36, 30, 6));
         for pseudo in Pseudo::ALL {
             let none = Query::new(pseudo).with(Filter::Any(Vec::new()));
-            let plan = Plan::new(&none, Limits::batch()).unwrap();
+            let plan = Plan::new(&none, Limits::batch(&Options::default())).unwrap();
             let page = database.read(|tx| plan.page(tx, 100, 10)).unwrap();
             assert_eq!((page.total, page.offset, page.rows.len()), (0, 0, 0));
         }
@@ -81,7 +81,7 @@ fn rows_added_meanwhile_double_or_hide_none() {
     on_both(|database| {
         fill(database);
         let query = Query::new(Pseudo::Msp).sorted(&["sbIndex", "host"], false);
-        let plan = Plan::new(&query, Limits::batch()).unwrap();
+        let plan = Plan::new(&query, Limits::batch(&Options::default())).unwrap();
         let before = database.read(|tx| plan.ids(tx, true)).unwrap();
         let mut seen = Vec::new();
         let mut key = None;
@@ -113,7 +113,8 @@ fn ids_and_streams_give_what_pages_give() {
     let all = both();
     for database in all {
         for table in TABLES {
-            let plan = Plan::new(&Query::new(table.kind), Limits::batch()).unwrap();
+            let plan =
+                Plan::new(&Query::new(table.kind), Limits::batch(&Options::default())).unwrap();
             let page = database.read(|tx| plan.page(tx, 0, 10_000)).unwrap().rows;
             let mut streamed = Vec::new();
             database
@@ -136,7 +137,7 @@ fn ids_and_streams_give_what_pages_give() {
 #[test]
 fn a_place_of_another_result_is_refused() {
     let database = crate::testing::sqlite(&Options::default());
-    let plan = Plan::new(&Query::new(Pseudo::Ms), Limits::batch()).unwrap();
+    let plan = Plan::new(&Query::new(Pseudo::Ms), Limits::batch(&Options::default())).unwrap();
     database
         .read(|tx| {
             for text in ["", "{}", "[1]", "[1,2,3]", "[\"x\",1]", "[1,\"'; --\"]", "[true,1]"] {
@@ -152,7 +153,7 @@ fn a_place_of_another_result_is_refused() {
 fn the_number_of_rows_is_kept_for_a_while() {
     on_both(|database| {
         fill(database);
-        let plan = Plan::new(&Query::new(Pseudo::Ms), Limits::batch()).unwrap();
+        let plan = Plan::new(&Query::new(Pseudo::Ms), Limits::batch(&Options::default())).unwrap();
         let lasting = Counts::new(Duration::from_hours(1));
         let fleeting = Counts::new(Duration::ZERO);
         let total =
@@ -161,7 +162,7 @@ fn the_number_of_rows_is_kept_for_a_while() {
         database.write(|tx| sample::observation(tx, 9, sample::Size::default())).unwrap();
         assert_eq!((total(&lasting), total(&fleeting)), (36, 48));
         let other = Query::new(Pseudo::Ms).with(Filter::new("sbIndex", Op::Equal, 0));
-        let plan = Plan::new(&other, Limits::batch()).unwrap();
+        let plan = Plan::new(&other, Limits::batch(&Options::default())).unwrap();
         assert_eq!(database.read(|tx| lasting.page(&plan, tx, 0, 5)).unwrap().total, 16);
     });
 }

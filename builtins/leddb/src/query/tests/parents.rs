@@ -32,7 +32,7 @@ fn select_all_is_all_pages_whatever_their_number() {
     let all = both();
     let query = Query::new(Pseudo::Ms).filter("sbIndex < 2").unwrap();
     let mut ids: Vec<Json> = Vec::new();
-    let plan = Plan::new(&query, Limits::interactive()).unwrap();
+    let plan = Plan::new(&query, Limits::interactive(&Options::default())).unwrap();
     for offset in [0, 9, 18] {
         let page = all[0].read(|tx| plan.page(tx, offset, 9)).unwrap();
         assert_eq!(page.total, 24);
@@ -60,7 +60,7 @@ fn no_condition_of_the_rows_above_is_lost() {
 }
 
 fn refusal(query: &Query) -> String {
-    Plan::new(query, Limits::interactive()).unwrap_err().to_string()
+    Plan::new(query, Limits::interactive(&Options::default())).unwrap_err().to_string()
 }
 
 #[test]
@@ -75,14 +75,17 @@ fn diagnostics_start_from_one_to_fifty_sets_or_products() {
         assert!(refusal(&query.clone().below(Pseudo::Lds, &["L80001"])).contains("rows of LDS"));
         assert!(refusal(&query.clone().below(Pseudo::Msp, &[1])).contains("rows of MSP"));
         let fifty = query.clone().below(Pseudo::Ldsbp, &many[..50]);
-        assert!(Plan::new(&fifty, Limits::interactive()).is_ok());
+        assert!(Plan::new(&fifty, Limits::interactive(&Options::default())).is_ok());
         let doubled: Vec<i64> = (0..51).map(|k| k / 2).collect();
         let doubled = query.clone().below(Pseudo::Ms, &doubled);
-        assert!(Plan::new(&doubled, Limits::interactive()).is_ok());
+        assert!(Plan::new(&doubled, Limits::interactive(&Options::default())).is_ok());
         // Programs may do more.
-        assert!(Plan::new(&query.clone().below(Pseudo::Ms, &many), Limits::batch()).is_ok());
+        assert!(
+            Plan::new(&query.clone().below(Pseudo::Ms, &many), Limits::batch(&Options::default()))
+                .is_ok()
+        );
         // All of a query is counted in the database.
-        let limits = Limits { parents: Some(11), ..Limits::interactive() };
+        let limits = Limits { parents: Some(11), ..Limits::interactive(&Options::default()) };
         for database in all {
             let whole = query.clone().below_all(Query::new(Pseudo::Ldsbp), Vec::new());
             let plan = Plan::new(&whole, limits).unwrap();
@@ -103,7 +106,7 @@ fn diagnostics_start_from_one_to_fifty_sets_or_products() {
 fn a_query_for_too_many_rows_is_refused_before_it_runs() {
     let all = both();
     for database in all {
-        let limits = Limits { rows: Some(100), ..Limits::batch() };
+        let limits = Limits { rows: Some(100), ..Limits::batch(&Options::default()) };
         let plan = |query: &Query| Plan::new(query, limits).unwrap();
         let whole = Query::new(Pseudo::Qbs);
         let error = database.read(|tx| plan(&whole).page(tx, 0, 10)).unwrap_err();
@@ -134,7 +137,12 @@ fn a_query_is_the_same_after_json() {
 fn ids_of_the_wrong_kind_are_refused() {
     let database = crate::testing::sqlite(&Options::default());
     let query = Query::new(Pseudo::Ms).below(Pseudo::Ldsb, &["x' OR 1=1"]);
-    assert!(Plan::new(&query, Limits::batch()).unwrap_err().to_string().contains("is an integer"));
+    assert!(
+        Plan::new(&query, Limits::batch(&Options::default()))
+            .unwrap_err()
+            .to_string()
+            .contains("is an integer")
+    );
     let query = Query::new(Pseudo::Ms).below(Pseudo::Lds, &["x' OR 1=1"]);
     assert!(super::scene::rows(&database, &query).is_empty());
 }

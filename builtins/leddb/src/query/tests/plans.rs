@@ -10,7 +10,7 @@ use crate::store::{Database, Options, Statement};
 use crate::testing::{on_both, postgres};
 
 fn plan(query: &Query) -> Plan {
-    Plan::new(query, Limits::batch()).unwrap()
+    Plan::new(query, Limits::batch(&Options::default())).unwrap()
 }
 
 fn joins(database: &Database, query: &Query) -> usize {

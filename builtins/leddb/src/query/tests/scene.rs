@@ -95,7 +95,7 @@ fn movie(tx: &mut crate::Transaction, made: &Made, number: i64, sets: &[i64]) ->
 
 /// All rows of a query, in order.
 pub(super) fn rows(database: &Database, query: &Query) -> Vec<Vec<Value>> {
-    let plan = Plan::new(query, Limits::batch()).unwrap();
+    let plan = Plan::new(query, Limits::batch(&Options::default())).unwrap();
     database.read(|tx| plan.page(tx, 0, 10_000)).unwrap().rows
 }
 
@@ -110,5 +110,5 @@ pub(super) fn same(all: &[Fresh], query: &Query) -> Vec<Vec<Value>> {
 
 /// The error of a query that is refused.
 pub(super) fn refused(query: &Query) -> String {
-    Plan::new(query, Limits::batch()).unwrap_err().to_string()
+    Plan::new(query, Limits::batch(&Options::default())).unwrap_err().to_string()
 }

@@ -59,7 +59,7 @@ fn none_and_all_picked_are_no_filter_and_some_lists_do_nothing() {
     assert_eq!(count(pick(Selection::Field, &["3C196"], None)), 18);
     let idle = with(pick(Selection::StoreHost, &["node011"], None));
     assert_eq!(same(all, &idle).len(), 36);
-    let plan = Plan::new(&idle, Limits::batch()).unwrap();
+    let plan = Plan::new(&idle, Limits::batch(&crate::store::Options::default())).unwrap();
     assert_eq!(plan.inactive(), [Selection::StoreHost]);
 }
 
