@@ -194,7 +194,7 @@ impl Task {
             let (status, message, code) = self.child(&mut signals, lock, log)?;
             if status != Status::Failed || tried == self.retries {
                 let which = if tried == 0 { String::new() } else { format!(", try {}", tried + 1) };
-                return Ok((status, message + &which, code));
+                return Ok((status, format!("{message}{which}"), code));
             }
             let (next, of) = (tried + 2, self.retries + 1);
             let seconds = self.retry_pause.as_secs();

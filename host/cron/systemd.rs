@@ -39,7 +39,9 @@ pub type Unit = (String, String);
 pub fn units(launch: &Launch, entry: &Entry<'_>) -> Result<[Unit; 2], Unwritable> {
     let name = format!("ledama-{}", entry.job);
     let description = specifiers(&one_line(&entry.description));
-    let after: String = entry.after.iter().map(|job| format!(" ledama-{job}.service")).collect();
+    let others: Vec<String> =
+        entry.after.iter().map(|job| format!(" ledama-{job}.service")).collect();
+    let after = others.concat();
     let mut service = format!(
         "{MARK}\n[Unit]\nDescription={description}\nWants=network-online.target\n\
          After=network-online.target{after}\n\n[Service]\nType=oneshot\n"

@@ -110,7 +110,7 @@ impl<'a> Story<'a> {
         assert_eq!(self.files(), on_disks);
         assert_eq!(self.run("GetMSPs", &["--count"]).stdout().trim(), on_disks.len().to_string());
         let sum: i64 = self
-            .rows("GetLDSs", "#MSPs,size[MB]", &[])
+            .rows("GetLDSs", "name,size[MB]", &[])
             .iter()
             .map(|row| row[1].as_i64().unwrap())
             .sum();
@@ -150,7 +150,10 @@ impl<'a> Story<'a> {
         self.run("CreateRefFileFromLEDDB", &more);
         let mut found: Vec<String> = rows(&self.work.read("in.ref"))
             .into_iter()
-            .map(|row| [row.node, row.path, row.frequency, row.size, row.beam].join(" "))
+            .map(|row| {
+                let frequency: f64 = row.frequency.parse().unwrap();
+                format!("{} {} {frequency:.3} {} {}", row.node, row.path, row.size, row.beam)
+            })
             .collect();
         found.sort();
         let mut expected = Vec::new();

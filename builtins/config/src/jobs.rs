@@ -206,7 +206,7 @@ mod tests {
                 "[[jobs]]\nname = '{name}'\ncalendar = '@daily'\nmodule = 'M'\nafter = ['{after}']\n"
             )
         };
-        let two = circle("a", "b") + &circle("b", "a");
+        let two = [circle("a", "b"), circle("b", "a")].concat();
         assert!(read(&two).unwrap_err().contains("job `a` waits for itself"));
         let twice = "[[jobs]]\nname = 'a'\ncalendar = '@daily'\nmodule = 'M'\n";
         assert!(read(&twice.repeat(2)).unwrap_err().contains("two jobs are called `a`"));
