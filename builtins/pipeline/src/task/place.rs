@@ -210,8 +210,8 @@ pub(super) fn remove(path: &Path) -> Result<(), OperationError> {
 }
 
 /// The products of a prefix: its own name alone, or with more behind a `-` or
-/// a dot, so that `P1` has nothing of `P10`. Provenance, what is staged, and
-/// folders (`P.MS`) are none.
+/// a dot, so that `P1` has nothing of `P10`. Images of CASA are folders, too.
+/// Provenance, what is staged, and measurement sets (`P.MS`) are none.
 pub(super) fn of_prefix(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let front = path_text(path);
     let mut files = with_prefix(path)?;
@@ -221,9 +221,15 @@ pub(super) fn of_prefix(path: &Path) -> std::io::Result<Vec<PathBuf>> {
         (rest.is_empty() || rest.starts_with(['-', '.']))
             && !rest.starts_with(PART)
             && rest != ".provenance.json"
-            && !file.is_dir()
+            && !is_set(file)
     });
     Ok(files)
+}
+
+/// Whether this is a measurement set, as its table tells or its subtables show.
+fn is_set(path: &Path) -> bool {
+    let told = fs::read(path.join("table.info")).unwrap_or_default();
+    told.starts_with(b"Type = Measurement Set") || path.join("ANTENNA/table.dat").is_file()
 }
 
 /// The files whose name begins with that of `path`; none where there is no folder.

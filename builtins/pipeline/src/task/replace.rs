@@ -50,7 +50,8 @@ fn is_such(product: &Product, there: &Path) -> bool {
     let table = || meta.is_dir() && there.join("table.dat").is_file();
     match product.kind {
         Kind::Set => table(),
-        Kind::File | Kind::Prefix => !meta.is_dir(),
+        Kind::File => !meta.is_dir(),
+        Kind::Prefix => !meta.is_dir() || table(),
         Kind::Folder => table() || (meta.is_dir() && provenance::path(&product.path).is_file()),
     }
 }
@@ -58,7 +59,8 @@ fn is_such(product: &Product, there: &Path) -> bool {
 fn other(kind: Kind) -> &'static str {
     match kind {
         Kind::Set => "no measurement set",
-        Kind::File | Kind::Prefix => "a folder",
+        Kind::File => "a folder",
+        Kind::Prefix => "a folder that is no image",
         Kind::Folder => "no image and no product of ours",
     }
 }

@@ -173,6 +173,19 @@ fn only_what_such_a_task_makes_is_replaced() {
     }
     assert!(Path::new(&precious).is_dir());
     assert_eq!(std::fs::read_to_string(scene.path("L80897/text")).unwrap(), "mine");
+    // A prefix is that of files and images; the measurement set is not among its products.
+    let images = |name: &str| {
+        let product = json!([{"path": scene.path(name), "kind": "prefix", "expect": [".image"]}]);
+        let command = "mkdir \"$1.image\"; echo x > \"$1.image/table.dat\"";
+        scene.run(command, json!({"products": product, "overwrite": true}))
+    };
+    std::fs::create_dir_all(scene.path("P.MS/ANTENNA")).unwrap();
+    std::fs::write(scene.path("P.MS/ANTENNA/table.dat"), "x").unwrap();
+    images("P").unwrap();
+    images("P").unwrap();
+    assert!(Path::new(&scene.path("P.MS/ANTENNA/table.dat")).is_file());
+    std::fs::create_dir(scene.path("P.notes")).unwrap();
+    assert_eq!(images("P").unwrap_err().kind, ErrorKind::Refused);
     // A folder of ours, known by what lies beside it.
     make("folder", "image").unwrap();
     std::fs::remove_file(scene.path("image/table.dat")).unwrap();
