@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::postgres::Base;
 use crate::support::run::Run;
 use crate::support::shared::{shared, unpack};
-use crate::support::skip::{Skip, need};
+use crate::support::skip::{Skip, need, say};
 use crate::support::{Cluster, Output, Work, plan_golden};
 
 /// What `tests/data/analysis/make_diagnostics.py` computed.
@@ -170,18 +170,16 @@ impl Scene {
         let config = cluster.config(&work);
         let base = Base::sqlite(&work);
         let scene = Self { cluster, work, config, base };
-        let update = ["run", "UpdateLEDDB", "--dburl", &scene.base.url, "--nodes", "11"];
-        let update = scene.work.ledama(update).args(["--settle", "0", "--no-progress"]);
-        update
-            .args([
-                "--diagnostic",
-                "--path",
-                "/data1/users/lofareor/pipeline,/data2/users/lofareor",
-            ])
-            .config(&scene.config)
-            .run()
-            .no_panic();
+        scene.load();
         Ok(scene)
+    }
+
+    /// Brings the database up to date with the node.
+    fn load(&self) {
+        let update = ["run", "UpdateLEDDB", "--dburl", &self.base.url, "--nodes", "11"];
+        let update = self.work.ledama(update).args(["--settle", "0", "--no-progress"]);
+        let paths = "/data1/users/lofareor/pipeline,/data2/users/lofareor";
+        update.args(["--diagnostic", "--path", paths]).config(&self.config).run().no_panic();
     }
 
     fn plot(&self, module: &str, input: &str, more: &[&str]) -> Run {
@@ -196,43 +194,63 @@ impl Scene {
 
 #[test]
 fn the_database_shows_the_same_as_the_sets() {
-    let scene = need!(Scene::new());
+    let mut scene = need!(Scene::new());
+    shows_the_same(&scene, "file");
+    checks_and_plans(&scene);
+    match Base::postgres() {
+        Ok(base) => {
+            scene.base = base;
+            scene.load();
+            shows_the_same(&scene, "server");
+        }
+        Err(reason) => say(&reason.to_string()),
+    }
+}
+
+/// Numbers of the database of the scene, whichever it is.
+fn shows_the_same(scene: &Scene, of: &str) {
     let numpy = numpy();
-    scene.diagfile("GetQTSs", "qts.diag", &["--ldss", "L114220"]);
-    let more =
-        ["--kinds", "StandardDeviation", "-c", "c", "-y", "real", "--dump", "csv", "-o", "q.png"];
-    let output = scene.plot("QTSPlotter", "qts.diag", &more).ok();
+    let [qts, qfs, q, f, g] =
+        ["qts.diag", "qfs.diag", "q.png", "f.png", "g.png"].map(|name| format!("{of}-{name}"));
+    scene.diagfile("GetQTSs", &qts, &["--ldss", "L114220"]);
+    let more = ["--kinds", "StandardDeviation", "-c", "c", "-y", "real", "--dump", "csv", "-o", &q];
+    let output = scene.plot("QTSPlotter", &qts, &more).ok();
     let series = points(&output);
     let (x, y) = halves(&series[&(String::new(), "XX".to_string())]);
     same(&y, &numbers(&numpy["qts"]["XX"]["StandardDeviation"]), "StandardDeviation");
     let unix = numbers(&numpy["qts"]["unix"]);
     assert!(x.iter().zip(&unix).all(|(x, unix)| (x - unix).abs() < 1e-6));
     // True frequencies, though the database keeps the middle of the sub-band, too.
-    scene.diagfile("GetQFSs", "qfs.diag", &["--qkindids", "1"]);
-    let more = ["-x", "FREQ_NORMAL", "-c", "c", "-y", "real", "--dump", "csv", "-o", "f.png"];
-    let series = points(&scene.plot("QFSPlotter", "qfs.diag", &more).ok());
+    scene.diagfile("GetQFSs", &qfs, &["--qkindids", "1"]);
+    let more = ["-x", "FREQ_NORMAL", "-c", "c", "-y", "real", "--dump", "csv", "-o", &f];
+    let series = points(&scene.plot("QFSPlotter", &qfs, &more).ok());
     let (x, _) = halves(&series[&(String::new(), "XX".to_string())]);
     let mhz = numbers(&numpy["qfs"]["mhz"]);
     assert!(x.iter().zip(&mhz).all(|(x, mhz)| (x - mhz).abs() < 1e-9), "{x:?}");
     // Gains by their ids.
     let ids = scene.work.ledama(["run", "GetGains", "--dburl", &scene.base.url]).ok().stdout();
-    let more = ["-g", "0", "-s", "s", "-c", "c", "-y", "amp", "--dump", "csv", "-o", "g.png"];
+    let more = ["-g", "0", "-s", "s", "-c", "c", "-y", "amp", "--dump", "csv", "-o", &g];
     let series = points(&scene.plot("GainPlotter", ids.trim(), &more).ok());
     for (station, known) in numpy["gains"]["stations"].as_object().unwrap() {
         let key = (station.clone(), "XX".to_string());
         let y = series.get(&key).map(|points| halves(points).1).unwrap_or_default();
         same(&y, &numbers(&known["amp"]), station);
     }
-    // A file of another kind of diagnostics, a picture that is there, nothing to draw.
-    let wrong = scene.plot("QFSPlotter", "qts.diag", &["-o", "w.png"]).run().no_panic();
-    assert!(wrong.stderr.contains("is for QTS, not for QFS"), "{wrong}");
-    assert_ne!(wrong.code, 0, "{wrong}");
-    let there = scene.plot("QTSPlotter", "qts.diag", &["-o", "q.png"]).run().no_panic();
-    assert!(there.stderr.contains("q.png exists"), "{there}");
-    scene.plot("QTSPlotter", "qts.diag", &["-o", "q.png", "--force"]).ok();
+}
+
+/// What is refused, and what a dry run tells.
+fn checks_and_plans(scene: &Scene) {
+    // A file of another kind of diagnostics, a picture that is there: nothing is done.
+    scene.diagfile("GetQTSs", "qts.diag", &["--ldss", "L114220"]);
+    let run =
+        |module: &str, input: &str, more: &[&str]| scene.plot(module, input, more).run().no_panic();
+    run("QFSPlotter", "qts.diag", &["-o", "w.png"]).code(2).complains("is for QTS, not for QFS");
+    scene.work.file("q.png", "mine");
+    run("QTSPlotter", "qts.diag", &["-o", "q.png"]).code(2).complains("q.png exists");
+    run("QTSPlotter", "qts.diag", &["-o", "q.png", "--force"]).code(0);
+    // Nothing to draw, and more than there is room for.
     scene.diagfile("GetQTSs", "none.diag", &["--ldss", "L1"]);
-    let none = scene.plot("QTSPlotter", "none.diag", &["-o", "n.png"]).run().no_panic();
-    assert!(none.stderr.contains("no data"), "{none}");
+    run("QTSPlotter", "none.diag", &["-o", "n.png"]).code(1).complains("no data");
     assert!(!scene.work.has("n.png"));
     // A dry run tells how much it would be.
     let query = scene.plot("QTSPlotter", "qts.diag", &["-o", "d.png", "--query"]).ok();
@@ -243,6 +261,14 @@ fn the_database_shows_the_same_as_the_sets() {
     let plan = ["-o", "d.png", "-s", "s", "--map", "--query", "--json"];
     let output = scene.plot("GainPlotter", "0-3", &plan).ok();
     plan_golden::check("GainPlotter", "ids", &output, &scene.work, &scene.cluster);
+    let plan = ["-o", "d.png", "--map", "-s", "q", "-y", "real", "--query", "--json"];
+    let output = scene.plot("QBSPlotter", "0-3", &plan).ok();
+    plan_golden::check("QBSPlotter", "map", &output, &scene.work, &scene.cluster);
+    let name = "L114220_SAP000_SB031_uv.MS";
+    scene.work.file("in.ref", format!("{QUALITY}/{name} 134.375 1 node011 0\n"));
+    let plan = ["-o", "d.png", "-x", "FREQ_NORMAL", "--kinds", "Mean", "--query", "--json"];
+    let output = scene.plot("QFSPlotter", "in.ref", &plan).ok();
+    plan_golden::check("QFSPlotter", "reffile", &output, &scene.work, &scene.cluster);
 }
 
 #[test]
@@ -264,7 +290,7 @@ fn sets_of_a_reffile_are_read_on_their_nodes() {
     let run = plot(&scene.work, "QTSPlotter", "two.ref", &["-o", "t.png"]).config(&scene.config);
     let output = run.run().no_panic();
     assert!(output.stderr.contains("SB032"), "{output}");
-    assert!(scene.work.has("t.png") && output.code != 0, "{output}");
+    assert!(scene.work.has("t.png") && output.code == 1, "{output}");
     scene.cluster.expect_nothing_left();
 }
 
@@ -287,18 +313,16 @@ fn pictures_are_the_same_again_and_options_are_checked_first() {
     }
     plot(&work, "QTSPlotter", input, &["--open", "-o", "page.png"]).ok();
     assert!(work.read("page.html").contains("<html"));
-    for (more, part) in [
-        (&["-c", "lx"][..], "`x` no letter of one"),
-        (&["-c", "c", "-s", "c"], "corr is in the colour key"),
-        (&["-s", "s"], "QTS have no station"),
-        (&["-a", "0,1"], "--xrange is for"),
-        (&["-e", "0,1"], "2 numbers for 2 axes"),
-        (&["-o", "x.gif"], "png or svg"),
-        (&["--kinds", "Counts"], "no data"),
+    for (more, part, code) in [
+        (&["-c", "lx"][..], "`x` no letter of one", 2),
+        (&["-c", "c", "-s", "c"], "corr is in the colour key", 2),
+        (&["-s", "s"], "QTS have no station", 2),
+        (&["-a", "0,1"], "--xrange is for", 2),
+        (&["-e", "0,1"], "2 numbers for 2 axes", 2),
+        (&["-o", "x.gif"], "png or svg", 2),
+        (&["--kinds", "Counts", "-o", "y.png"], "no data", 1),
     ] {
-        let output = plot(&work, "QTSPlotter", input, more).run().no_panic();
-        assert!(output.stderr.contains(part), "{output}");
-        assert!(output.code != 0, "{output}");
+        plot(&work, "QTSPlotter", input, more).run().no_panic().code(code).complains(part);
     }
     let output = plot(&work, "QTSPlotter", "nothing.diag", &[]).run().no_panic().code(2);
     assert!(output.stderr.contains("neither a file nor a list of ids"), "{output}");

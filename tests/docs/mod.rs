@@ -1,4 +1,4 @@
 //! What the documents say is done as they say it.
 
-mod readme;
+pub(crate) mod readme;
 mod reference;

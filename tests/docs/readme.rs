@@ -18,7 +18,7 @@ fn readme() -> String {
 }
 
 /// The fenced blocks of a language.
-fn blocks(text: &str, language: &str) -> Vec<String> {
+pub(crate) fn blocks(text: &str, language: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut current: Option<String> = None;
     for line in text.lines() {
@@ -36,6 +36,13 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// A chapter by its title.
+pub(crate) fn section(title: &str) -> String {
+    let text = readme();
+    let found = text.split("\n## ").find(|section| section.starts_with(title));
+    found.unwrap_or_else(|| panic!("no chapter `{title}`")).to_string()
 }
 
 #[test]
@@ -142,10 +149,9 @@ fn its_tutorial_works_with_a_stub_of_dp3() {
         let copied = Command::new("cp").arg("-a").arg(&original).arg(set).status();
         assert!(copied.unwrap().success());
     }
-    let text = readme();
-    let section = text.split("\n## ").find(|s| s.starts_with("From arrival to archive")).unwrap();
+    let chapter = section("From arrival to archive");
     let mut ran = 0;
-    for line in blocks(section, "sh").iter().flat_map(|block| block.lines()) {
+    for line in blocks(&chapter, "sh").iter().flat_map(|block| block.lines()) {
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words[0], "ledama", "{line}");
         work.ledama(&words[1..]).config(&config).run().no_panic().code(0);

@@ -8,6 +8,7 @@ mod fits;
 mod flag;
 mod imaging;
 mod ndppp;
+mod pictures;
 mod quality;
 mod recorders;
 mod retired;

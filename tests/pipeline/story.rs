@@ -1,10 +1,12 @@
-//! From raw data to a calibrated version 3 in the database, by one command.
+//! From raw data to a calibrated version 3 in the database, by one command; then the
+//! pictures and numbers of it.
 
 use ledama_tables::Table;
 
 use super::calibrate::{GAINCAL, SKY};
+use super::pictures;
 use super::scene::{Scene, dp3, installed, values};
-use crate::support::skip::need;
+use crate::support::skip::{need, say};
 
 /// Templates like those of the observatory, for eight channels instead of 64.
 const TEMPLATES: [(&str, &str); 3] = [
@@ -26,6 +28,10 @@ const TEMPLATES: [(&str, &str); 3] = [
 fn raw_data_becomes_a_calibrated_version_3_in_the_database() {
     let scene = need!(installed("aoquality").and(dp3()).and_then(|dp3| Scene::empty(2, &dp3)));
     need!(scene.fill(4));
+    let judge = pictures::judge().map_err(|reason| say(&reason.0)).ok();
+    if let Some(judge) = judge {
+        pictures::tune(&scene, judge, 4);
+    }
     for (name, text) in TEMPLATES {
         scene.work.file(format!("home/templates/{name}"), text);
     }
@@ -82,4 +88,8 @@ fn raw_data_becomes_a_calibrated_version_3_in_the_database() {
     assert!(asked.stdout().trim().parse::<u32>().unwrap() > 0, "{asked}");
     let asked = scene.ok("GetGains", &["--dburl", &database, "--count"]);
     assert!(asked.stdout().trim().parse::<u32>().unwrap() > 0, "{asked}");
+    // What a user looks at then, from a database of its own.
+    if let Some(judge) = judge {
+        pictures::look(&scene, judge);
+    }
 }

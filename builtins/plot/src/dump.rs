@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::figure::{Axis, Figure, Layer};
+use crate::figure::{Figure, Layer};
 use crate::output::Error;
 
 /// How numbers are written.
@@ -26,16 +26,16 @@ pub fn dump(figure: &Figure, format: Format) -> Result<String, Error> {
 }
 
 /// The first line of [`Format::Csv`]. `x_end` and `y_end` are the other edges
-/// of cells and bars; `value` is that of a cell.
+/// of cells and bars; `value` is that of a cell, `name` that of its row, if it has one.
 pub const COLUMNS: &str =
     "panel,title,kind,name,x,x_end,y,y_end,value,x_quantity,x_unit,y_quantity,y_unit";
 
 fn csv(figure: &Figure) -> String {
     let mut out = format!("{COLUMNS}\n");
     for (index, panel) in figure.panels.iter().enumerate() {
-        let (x, y) = (named(&panel.x), named(&panel.y));
+        let (x, y) = (named(&panel.x.label), named(figure.vertical_of(panel)));
         let ends = [x.0, x.1, y.0, y.1].map(quoted).join(",");
-        let title = quoted(&panel.title);
+        let title = quoted(figure.title_of(panel));
         let mut row = |kind: &str, name: &str, fields: [Option<f64>; 5]| {
             let _ = write!(out, "{index},{title},{kind},{name}");
             for field in fields {
@@ -66,7 +66,8 @@ fn csv(figure: &Figure) -> String {
                             edge(&map.y, r + 1),
                             Some(*value),
                         ];
-                        row("cell", "", fields);
+                        let name = map.names.get(r).map_or("", String::as_str);
+                        row("cell", &quoted(name), fields);
                     }
                 }
                 Layer::Bars(bars) => {
@@ -90,9 +91,9 @@ fn csv(figure: &Figure) -> String {
 }
 
 fn document(figure: &Figure) -> Value {
-    let axis = |axis: &Axis| {
-        let (quantity, unit) = named(axis);
-        json!({ "label": axis.label, "quantity": quantity, "unit": unit })
+    let axis = |label: &str| {
+        let (quantity, unit) = named(label);
+        json!({ "label": label, "quantity": quantity, "unit": unit })
     };
     let panels: Vec<Value> = figure
         .panels
@@ -100,7 +101,8 @@ fn document(figure: &Figure) -> Value {
         .map(|panel| {
             let layers: Vec<Value> = panel.layers.iter().map(layer).collect();
             json!({
-                "title": panel.title, "x": axis(&panel.x), "y": axis(&panel.y),
+                "title": figure.title_of(panel),
+                "x": axis(&panel.x.label), "y": axis(figure.vertical_of(panel)),
                 "inset": panel.inset, "note": panel.note, "layers": layers,
             })
         })
@@ -118,7 +120,7 @@ fn layer(layer: &Layer) -> Value {
         Layer::Map(map) => {
             let rows: Vec<Vec<f64>> =
                 map.values.rows().into_iter().map(|row| row.to_vec()).collect();
-            json!({ "kind": "map", "x": map.x, "y": map.y, "values": rows })
+            json!({ "kind": "map", "x": map.x, "y": map.y, "names": map.names, "values": rows })
         }
         Layer::Bars(bars) => json!({ "kind": "bars", "name": bars.name, "edges": bars.edges }),
         Layer::Rule(rule) if rule.level => json!({ "kind": "line", "y": rule.at }),
@@ -127,10 +129,10 @@ fn layer(layer: &Layer) -> Value {
 }
 
 /// Quantity and unit of a label: `Frequency [MHz]`.
-pub(crate) fn named(axis: &Axis) -> (&str, &str) {
-    match axis.label.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+pub(crate) fn named(label: &str) -> (&str, &str) {
+    match label.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
         Some((quantity, unit)) => (quantity.trim_end(), unit),
-        None => (axis.label.as_str(), ""),
+        None => (label, ""),
     }
 }
 
@@ -170,6 +172,7 @@ mod tests {
             range: (0.0, 1.0),
             logarithm: false,
             blank: false,
+            names: vec!["CS001-CS002".into()],
         };
         let mut panel =
             Panel { layers: vec![Layer::Series(series), Layer::Map(map)], ..Panel::default() };
@@ -188,9 +191,40 @@ mod tests {
                 COLUMNS,
                 "0,,point,\"XX, YY\",1.5,,0.1,,,Frequency,MHz,Amplitude,",
                 "0,,point,\"XX, YY\",2.5,,,,,Frequency,MHz,Amplitude,",
-                "0,,cell,,0,1,5,6,7,Frequency,MHz,Amplitude,",
+                "0,,cell,CS001-CS002,0,1,5,6,7,Frequency,MHz,Amplitude,",
             ]
         );
+    }
+
+    #[test]
+    fn panels_are_told_by_what_is_beside_and_above_them() {
+        use crate::figure::Place;
+        let mut figure = figure();
+        let at = |row, column, joined| Place::Cell { row, column, rows: 2, columns: 2, joined };
+        figure.panels[0].place = at(0, 0, true);
+        figure.panels[0].title = "CS001".into();
+        for (row, column) in [(1, 0), (0, 1), (1, 1)] {
+            let mut panel = figure.panels[0].clone();
+            panel.place = at(row, column, row == 0);
+            panel.title = if row == 0 { "CS002".into() } else { String::new() };
+            panel.y.label = if column == 0 { "Phase [rad]".into() } else { String::new() };
+            figure.panels.push(panel);
+        }
+        let text = dump(&figure, Format::Csv).unwrap();
+        let start = |panel: &str| {
+            let line = text.lines().find(|line| line.starts_with(&format!("{panel},")));
+            line.unwrap().to_string()
+        };
+        for (panel, title, quantity) in [
+            ("0", "CS001", "Amplitude,"),
+            ("1", "CS001", "Phase,rad"),
+            ("2", "CS002", "Amplitude,"),
+            ("3", "CS002", "Phase,rad"),
+        ] {
+            let line = start(panel);
+            assert!(line.starts_with(&format!("{panel},{title},")), "{line}");
+            assert!(line.ends_with(quantity), "{line}");
+        }
     }
 
     #[test]

@@ -242,6 +242,8 @@ pub struct Map {
     pub logarithm: bool,
     /// Cells without a number are empty, as where no point is; else they are missing.
     pub blank: bool,
+    /// Names of the rows, where they are no numbers; else none.
+    pub names: Vec<String>,
 }
 
 /// A continuous range of colours.

@@ -66,7 +66,15 @@ fn document(figure: &Figure, scales: &[(Scale, Scale)], paint: &Paint) -> Value 
         })
         .collect();
     let bar = figure.colour_bar.as_ref().map(|bar| {
-        json!({ "label": bar.label, "range": [bar.range.0, bar.range.1], "colours": map_name(bar.colours), "kind": "number" })
+        let (kind, names) = match &bar.ticks {
+            Ticks::Phase => ("phase", Vec::new()),
+            Ticks::Named(names) => ("named", names.clone()),
+            _ => ("number", Vec::new()),
+        };
+        json!({
+            "label": bar.label, "range": [bar.range.0, bar.range.1],
+            "colours": map_name(bar.colours), "kind": kind, "names": names,
+        })
     });
     json!({
         "columns": columns(figure),
@@ -107,31 +115,15 @@ fn panel(figure: &Figure, panel: &Panel, (x, y): &(Scale, Scale), paint: &Paint)
     };
     let layers: Vec<Value> = panel.layers.iter().map(|layer| self::layer(layer, paint)).collect();
     json!({
-        "title": title(figure, panel),
+        "title": figure.title_of(panel),
         "note": panel.note,
         "inset": panel.inset,
         "group": group,
+        "vertical": figure.vertical_of(panel),
         "x": axis(&panel.x, x),
         "y": axis(&panel.y, y),
         "layers": layers,
     })
-}
-
-/// The title of a panel; of one that shares it with the panel above it, too.
-fn title<'a>(figure: &'a Figure, panel: &'a Panel) -> &'a str {
-    let Place::Area { left, bottom, .. } = panel.place else { return &panel.title };
-    if !panel.title.is_empty() {
-        return &panel.title;
-    }
-    let above = figure.panels.iter().filter_map(|other| match other.place {
-        Place::Area { left: l, bottom: b, .. }
-            if (l - left).abs() < 1e-6 && b > bottom && !other.title.is_empty() =>
-        {
-            Some((b, other.title.as_str()))
-        }
-        _ => None,
-    });
-    above.min_by(|a, b| a.0.total_cmp(&b.0)).map_or("", |(_, title)| title)
 }
 
 fn axis(axis: &Axis, scale: &Scale) -> Value {
@@ -179,7 +171,7 @@ fn layer(layer: &Layer, paint: &Paint) -> Value {
             json!({
                 "kind": "map", "x": packed(&map.x), "y": packed(&map.y), "values": packed(&values),
                 "colours": map_name(map.colours), "range": [map.range.0, map.range.1],
-                "logarithm": map.logarithm && map.range.0 > 0.0,
+                "logarithm": map.logarithm && map.range.0 > 0.0, "names": map.names,
                 "blank": map.blank,
             })
         }

@@ -20,6 +20,7 @@ pub mod solutions;
 mod canvas;
 mod html;
 mod png;
+mod shared;
 mod text;
 mod ticks;
 

@@ -52,29 +52,43 @@ pub fn query(input: &Input, database: &Database) -> Result<Query, OperationError
             Query::new(table).with(Filter::new(column, Op::In, ids.clone()))
         }
         Chosen::DiagFile(path) => {
-            let file = DiagFile::open(&ledama_base::rawtext::text_path(path))
-                .map_err(|error| failed(&error))?;
-            let of = file.query.table;
-            if of != input.of.table() {
-                return Err(wrong(
-                    format!("{path} is for {}, not for {}", of.name(), input.of.name()),
-                    format!("plot it with {}", plotter(of.name())),
-                ));
-            }
+            let file = diagfile(input, path)?;
             file.for_database(database, false).map_err(|error| failed(&error))?
         }
         Chosen::Files(_) => return Err(wrong("files are not asked of a database", "")),
     };
     if !input.kinds.is_empty() {
-        if query.rows.is_some() {
-            return Err(wrong(
-                "the DiagFile is of certain rows, so that other kinds cannot be taken",
-                "leave out the kinds, or make a DiagFile with conditions",
-            ));
-        }
         of_kinds(&mut query, &input.needed_kinds());
     }
     Ok(query)
+}
+
+/// Finds faults of a DiagFile before anything else is done.
+pub fn check(input: &Input) -> Result<(), OperationError> {
+    match &input.chosen {
+        Chosen::DiagFile(path) => diagfile(input, path).map(drop),
+        Chosen::Ids(_) | Chosen::Files(_) => Ok(()),
+    }
+}
+
+/// A DiagFile of these diagnostics.
+fn diagfile(input: &Input, path: &str) -> Result<DiagFile, OperationError> {
+    let file =
+        DiagFile::open(&ledama_base::rawtext::text_path(path)).map_err(|error| failed(&error))?;
+    let of = file.query.table;
+    if of != input.of.table() {
+        return Err(wrong(
+            format!("{path} is for {}, not for {}", of.name(), input.of.name()),
+            format!("plot it with {}", plotter(of.name())),
+        ));
+    }
+    if !input.kinds.is_empty() && file.query.rows.is_some() {
+        return Err(wrong(
+            "the DiagFile is of certain rows, so that other kinds cannot be taken",
+            "leave out the kinds, or make a DiagFile with conditions",
+        ));
+    }
+    Ok(file)
 }
 
 fn plotter(name: &str) -> &'static str {

@@ -1,9 +1,9 @@
 //! Rows straight from measurement sets and solutions, on the nodes that hold them.
 
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use ledama_base::operation::{ErrorKind, OperationContext, OperationError, Progress};
 use ledama_base::path::DataPath;
@@ -37,32 +37,33 @@ pub(super) fn each(
     let mut waiting = std::collections::BTreeMap::new();
     let mut turn = 0;
     let (send, receive) = mpsc::sync_channel(1);
-    let send = Mutex::new(Some(send));
+    let ahead = Ahead::default();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(sources.len()) {
-            let send = send.lock().ok().and_then(|send| send.clone());
-            let next = &next;
+            let (send, next, ahead) = (send.clone(), &next, &ahead);
             scope.spawn(move || {
-                let Some(send) = send else { return };
                 while let Some((at, source)) = {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     sources.get(at).map(|source| (at, source))
                 } {
+                    ahead.wait_for(at);
                     if send.send((at, read_one(input, source, ctx))).is_err() {
                         return;
                     }
                 }
             });
         }
-        if let Ok(mut send) = send.lock() {
-            send.take();
-        }
-        for (at, answer) in receive {
+        drop(send);
+        // Whatever ends this, nobody waits any longer.
+        let receive = receive;
+        let _all = OnDrop(|| ahead.reach(usize::MAX));
+        for (at, answer) in &receive {
             ctx.check()?;
             waiting.insert(at, answer);
             while let Some(answer) = waiting.remove(&turn) {
                 let source = &sources[turn];
                 turn += 1;
+                ahead.reach(turn);
                 ctx.progress(Progress { done: turn as u64, total: sources.len() as u64 });
                 match answer {
                     Ok((rows, odd)) => {
@@ -85,6 +86,37 @@ pub(super) fn each(
     match first {
         Some(error) if failed.len() == sources.len() => Err(error),
         _ => Ok((failed, warnings)),
+    }
+}
+
+/// Keeps readers from getting far ahead of a slow file, whose followers would all wait in
+/// memory.
+#[derive(Default)]
+struct Ahead {
+    turn: Mutex<usize>,
+    moved: Condvar,
+}
+
+impl Ahead {
+    /// Waits until a file is among the next ones.
+    fn wait_for(&self, at: usize) {
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        while at >= turn.saturating_add(2 * AT_ONCE) {
+            turn = self.moved.wait(turn).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn reach(&self, turn: usize) {
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = turn;
+        self.moved.notify_all();
+    }
+}
+
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }
 

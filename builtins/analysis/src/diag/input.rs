@@ -4,6 +4,7 @@ use ledama_base::operation::{OperationContext, OperationError};
 use ledama_base::{ranges, rawtext};
 use ledama_config::Inventory;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -188,14 +189,13 @@ pub fn derive(rows: Vec<Row>, kinds: &[String]) -> Vec<Row> {
     if kinds.is_empty() {
         return rows;
     }
+    // A baseline has a row for each kind, after each other or not.
     let mut groups: Vec<Vec<Row>> = Vec::new();
+    let mut known: HashMap<[Option<String>; 2], usize> = HashMap::new();
     for row in rows {
-        let same = |group: &&mut Vec<Row>| {
-            let facts = &group[0].facts;
-            (&facts.station, &facts.station2) == (&row.facts.station, &row.facts.station2)
-        };
-        // Rows of a baseline come after each other or not; groups are few then.
-        match groups.iter_mut().rev().find(same) {
+        let stations = [row.facts.station.clone(), row.facts.station2.clone()];
+        let at = *known.entry(stations).or_insert(groups.len());
+        match groups.get_mut(at) {
             Some(group) => group.push(row),
             None => groups.push(vec![row]),
         }

@@ -2,7 +2,6 @@
 //! long names, sorted as what they are.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use ledama_base::operation::OperationError;
 use serde::{Deserialize, Serialize};
@@ -137,7 +136,7 @@ impl Attribute {
     /// The value by the facts of a row, for one of its correlations.
     #[must_use]
     pub fn of(self, facts: &Facts, correlation: usize) -> KeyValue {
-        let number = |value: Option<i64>| value.map_or(KeyValue::None, KeyValue::Integer);
+        let number = |value: Option<i64>, of: fn(i64) -> KeyValue| value.map_or(KeyValue::None, of);
         let text = |value: &Option<String>| {
             value.as_ref().map_or(KeyValue::None, |text| KeyValue::Text(text.clone()))
         };
@@ -161,9 +160,9 @@ impl Attribute {
                 (Some(one), Some(other)) => KeyValue::Pair(one.clone(), other.clone()),
                 _ => KeyValue::None,
             },
-            Self::Sb => number(facts.sub_band),
-            Self::Beam => number(facts.beam),
-            Self::Version => number(facts.version),
+            Self::Sb => number(facts.sub_band, KeyValue::SubBand),
+            Self::Beam => number(facts.beam, KeyValue::Beam),
+            Self::Version => number(facts.version, KeyValue::Version),
         }
     }
 }
@@ -173,8 +172,12 @@ impl Attribute {
 pub enum KeyValue {
     /// Not known; comes first.
     None,
-    /// A whole number.
-    Integer(i64),
+    /// A sub-band.
+    SubBand(i64),
+    /// A beam.
+    Beam(i64),
+    /// A version of the processing.
+    Version(i64),
     /// A frequency.
     Mhz(f64),
     /// An angle.
@@ -191,12 +194,14 @@ impl KeyValue {
     fn rank(&self) -> u8 {
         match self {
             Self::None => 0,
-            Self::Integer(_) => 1,
-            Self::Mhz(_) => 2,
-            Self::Degrees(_) => 3,
-            Self::Text(_) => 4,
-            Self::Pair(..) => 5,
-            Self::Correlation(..) => 6,
+            Self::SubBand(_) => 1,
+            Self::Beam(_) => 2,
+            Self::Version(_) => 3,
+            Self::Mhz(_) => 4,
+            Self::Degrees(_) => 5,
+            Self::Text(_) => 6,
+            Self::Pair(..) => 7,
+            Self::Correlation(..) => 8,
         }
     }
 
@@ -205,7 +210,7 @@ impl KeyValue {
     #[allow(clippy::cast_precision_loss)] // numbers of sub-bands and versions
     pub fn number(&self) -> Option<f64> {
         match self {
-            Self::Integer(value) => Some(*value as f64),
+            Self::SubBand(value) | Self::Beam(value) | Self::Version(value) => Some(*value as f64),
             Self::Mhz(value) | Self::Degrees(value) => Some(*value),
             _ => None,
         }
@@ -223,7 +228,9 @@ impl PartialOrd for KeyValue {
 impl Ord for KeyValue {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
-            (Self::Integer(a), Self::Integer(b)) => a.cmp(b),
+            (Self::SubBand(a), Self::SubBand(b))
+            | (Self::Beam(a), Self::Beam(b))
+            | (Self::Version(a), Self::Version(b)) => a.cmp(b),
             (Self::Mhz(a), Self::Mhz(b)) | (Self::Degrees(a), Self::Degrees(b)) => a.total_cmp(b),
             (Self::Text(a), Self::Text(b)) => stations::compare(a, b),
             (Self::Pair(a, c), Self::Pair(b, d)) => {
@@ -239,7 +246,9 @@ impl std::fmt::Display for KeyValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::None => f.write_str("-"),
-            Self::Integer(value) => write!(f, "{value}"),
+            Self::SubBand(value) => write!(f, "SB{value:03}"),
+            Self::Beam(value) => write!(f, "SAP{value:03}"),
+            Self::Version(value) => write!(f, "version {value}"),
             Self::Mhz(value) => write!(f, "{value:.3}"),
             Self::Degrees(value) => write!(f, "{value}"),
             Self::Text(text) | Self::Correlation(_, text) => f.write_str(text),
@@ -337,61 +346,3 @@ fn advice(of: Type) -> String {
 
 /// Facts of a row, and one of its correlations.
 pub type Place<'a> = (&'a Facts, usize);
-
-/// The attributes that tell series apart, at most two, besides those of the
-/// panels: first what has units of its own, then what is where.
-#[must_use]
-pub fn automatic(rows: &[Place<'_>], panels: &Key) -> Key {
-    let order = [
-        Attribute::Kind,
-        Attribute::Baseline,
-        Attribute::Station,
-        Attribute::Freq,
-        Attribute::Lds,
-        Attribute::Corr,
-        Attribute::Beam,
-        Attribute::Version,
-        Attribute::Ra,
-        Attribute::Dec,
-        Attribute::Sb,
-    ];
-    let mut chosen = Key::default();
-    for one in order {
-        if panels.0.contains(&one) || chosen.0.len() == 2 {
-            continue;
-        }
-        let mut given = panels.clone();
-        given.0.extend(&chosen.0);
-        if varies(one, rows, &given) {
-            chosen.0.push(one);
-        }
-    }
-    if chosen.0.is_empty() {
-        let usual = [Attribute::Lds, Attribute::Corr];
-        chosen.0.extend(usual.into_iter().filter(|one| !panels.0.contains(one)));
-    }
-    chosen.0.sort_unstable();
-    chosen
-}
-
-/// Attributes that vary among what has one colour in one panel, so that nobody
-/// can tell it apart.
-#[must_use]
-pub fn hidden(rows: &[Place<'_>], panels: &Key, colours: &Key) -> Vec<Attribute> {
-    let mut given = panels.clone();
-    given.0.extend(&colours.0);
-    // The stations of baselines are told by their pair.
-    let single = [Attribute::Station1, Attribute::Station2];
-    let others = Attribute::ALL.into_iter().filter(|one| !single.contains(one));
-    others.filter(|one| !given.0.contains(one) && varies(*one, rows, &given)).collect()
-}
-
-/// Whether an attribute has more than one value among rows that are alike in a key.
-fn varies(one: Attribute, rows: &[Place<'_>], key: &Key) -> bool {
-    let mut seen: BTreeMap<KeyValues, KeyValue> = BTreeMap::new();
-    rows.iter().any(|(facts, correlation)| {
-        let value = one.of(facts, *correlation);
-        let first = seen.entry(key.of(facts, *correlation)).or_insert_with(|| value.clone());
-        *first != value
-    })
-}

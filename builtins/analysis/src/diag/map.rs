@@ -1,14 +1,13 @@
 //! Two axes at once: cells of time or frequency against frequency, time, or
 //! what the rows are of.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use ledama_base::operation::OperationError;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::axis::UNIX_MJD_S;
-use super::keys::{self, Attribute, Key, KeyValue, KeyValues};
+use super::columns::Columns;
+use super::keys::{self, Attribute, Key, KeyValues};
 use super::reduce::{Averaging, Line, Reduced};
 use super::row::Facts;
 use super::series::{Coordinate, Placing, Wanted};
@@ -117,13 +116,16 @@ pub fn maps(
     };
     let mut told = given.clone();
     told.0.extend(&beside);
-    key.0.extend(keys::hidden(&places, &key, &told));
+    let columns = Columns::new(&places);
+    key.0.extend(columns.hidden(&key, &told));
     key.0.sort_unstable();
     key.0.dedup();
-    let placing = Placing::new(rows, wanted.xaxis)?;
-    let mut panels: BTreeMap<KeyValues, Vec<&Reduced>> = BTreeMap::new();
-    for row in rows {
-        panels.entry(key.of(&row.facts, row.correlation)).or_default().push(row);
+    let mut placing = Placing::new(rows, wanted.xaxis)?;
+    let groups = columns.groups(&key);
+    let mut panels: Vec<(KeyValues, Vec<&Reduced>)> =
+        groups.values.into_iter().map(|values| (values, Vec::new())).collect();
+    for (row, panel) in rows.iter().zip(groups.of_row) {
+        panels[panel].1.push(row);
     }
     if panels.len() > MOST_PANELS {
         return Err(wrong(
@@ -133,7 +135,7 @@ pub fn maps(
     }
     let mut maps = Maps { key, ..Maps::default() };
     for (values, rows) in panels {
-        let cells = cells(&rows, &placing, coordinate, across, wanted.xaxis.is_time())?;
+        let cells = cells(&rows, &mut placing, coordinate, across, wanted.xaxis.is_time())?;
         maps.points += cells.values.iter().filter(|value| value.is_finite()).count();
         maps.panels.push((values, cells));
     }
@@ -144,28 +146,21 @@ pub fn maps(
 
 fn cells(
     rows: &[&Reduced],
-    placing: &Placing,
+    placing: &mut Placing,
     coordinate: Coordinate,
     across: Across,
     time: bool,
 ) -> Result<Cells, OperationError> {
     let mut samples = Vec::new();
-    let mut names: BTreeSet<KeyValue> = BTreeSet::new();
     let (mut step, mut other_step) = (f64::INFINITY, f64::INFINITY);
-    for row in rows {
-        if let Some(attribute) = across.attribute() {
-            names.insert(attribute.of(&row.facts, row.correlation));
-        }
-    }
-    let names: Vec<KeyValue> = names.into_iter().collect();
+    let places: Vec<_> = rows.iter().map(|row| (&row.facts, row.correlation)).collect();
+    let key = Key(across.attribute().into_iter().collect());
+    let names = Columns::new(&places).groups(&key);
     #[allow(clippy::cast_precision_loss)] // a number of stations
-    for row in rows {
+    for (at, row) in rows.iter().enumerate() {
         for line in &row.lines {
             let y = match (across.attribute(), line.across) {
-                (Some(attribute), _) => {
-                    let value = attribute.of(&row.facts, row.correlation);
-                    names.binary_search(&value).unwrap_or(0) as f64 + 0.5
-                }
+                (Some(_), _) => names.of_row[at] as f64 + 0.5,
                 (None, Some((place, width))) => {
                     other_step = other_step.min(width.unwrap_or(f64::INFINITY));
                     // Times as the horizontal axes have them.
@@ -179,7 +174,7 @@ fn cells(
     }
     let x = Grid::new(samples.iter().map(|sample| sample.0), step);
     let y = match across.attribute() {
-        Some(_) => Grid::named(names.len()),
+        Some(_) => Grid::named(names.values.len()),
         None => Grid::new(samples.iter().map(|sample| sample.1), other_step),
     };
     let (columns, lines) = (x.cells(), y.cells());
@@ -195,7 +190,10 @@ fn cells(
             values[[line, column]] = value;
         }
     }
-    let names = names.iter().map(ToString::to_string).collect();
+    let names = match across.attribute() {
+        Some(_) => names.values.iter().map(|value| keys::text(value)).collect(),
+        None => Vec::new(),
+    };
     Ok(Cells { x: x.edges, y: y.edges, names, values })
 }
 
@@ -203,13 +201,12 @@ fn of_line(
     line: &Line,
     values: &[f64],
     row: &Reduced,
-    placing: &Placing,
+    placing: &mut Placing,
     y: f64,
     samples: &mut Vec<(f64, f64, f64)>,
 ) -> Result<(), OperationError> {
-    for (place, value) in line.places.iter().zip(values) {
-        samples.push((placing.x(&row.facts, *place)?, y, *value));
-    }
+    let places = placing.all(&row.facts, &line.places)?;
+    samples.extend(places.iter().zip(values).map(|(x, value)| (*x, y, *value)));
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 //! frequencies; what is missing is NaN.
 
 pub mod axis;
+pub mod columns;
 pub mod database;
 pub mod direct;
 pub mod input;

@@ -6,7 +6,9 @@ use ledama_base::operation::OperationError;
 use serde::{Deserialize, Serialize};
 
 use super::axis::{self, UNIX_MJD_S, Wrap, XAxis};
-use super::keys::{self, Attribute, Key, KeyValues};
+use super::columns::Columns;
+use super::keys::{Attribute, Key, KeyValues};
+use super::kinds::Quantity;
 use super::reduce::{Averaging, Line, Reduced, Resolution};
 use super::row::Facts;
 use crate::math;
@@ -127,6 +129,8 @@ pub struct Plotted {
     pub panels: Vec<KeyValues>,
     /// Colours, sorted.
     pub colours: Vec<KeyValues>,
+    /// What the samples of each panel are.
+    pub quantities: Vec<Vec<Quantity>>,
     /// By places in the lists of panels and colours.
     pub series: BTreeMap<(usize, usize), Series>,
     /// The wrapped axis.
@@ -141,47 +145,41 @@ pub struct Plotted {
 pub fn series(rows: &[Reduced], wanted: &Wanted) -> Result<Plotted, OperationError> {
     let places: Vec<(&Facts, usize)> =
         rows.iter().map(|row| (&row.facts, row.correlation)).collect();
+    let columns = Columns::new(&places);
     let mut plotted = Plotted { colour_key: wanted.colours.clone(), ..Plotted::default() };
-    if wanted.automatic && !keys::hidden(&places, &wanted.panels, &wanted.colours).is_empty() {
-        plotted.colour_key = keys::automatic(&places, &wanted.panels);
+    plotted.hidden = columns.hidden(&wanted.panels, &wanted.colours);
+    if wanted.automatic && !plotted.hidden.is_empty() {
+        plotted.colour_key = columns.automatic(&wanted.panels);
         plotted.automatic = true;
+        plotted.hidden = columns.hidden(&wanted.panels, &plotted.colour_key);
     }
-    plotted.hidden = keys::hidden(&places, &wanted.panels, &plotted.colour_key);
-    let sorted = |key: &Key| {
-        let mut all: Vec<KeyValues> =
-            places.iter().map(|(facts, correlation)| key.of(facts, *correlation)).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    };
-    plotted.panels = sorted(&wanted.panels);
-    plotted.colours = sorted(&plotted.colour_key);
-    let placing = Placing::new(rows, wanted.xaxis)?;
-    for row in rows {
-        let panel = wanted.panels.of(&row.facts, row.correlation);
-        let colour = plotted.colour_key.of(&row.facts, row.correlation);
-        // Both lists hold every row's values.
-        let at = (
-            plotted.panels.binary_search(&panel).unwrap_or(0),
-            plotted.colours.binary_search(&colour).unwrap_or(0),
-        );
-        let series = plotted.series.entry(at).or_default();
+    let panels = columns.groups(&wanted.panels);
+    let colours = columns.groups(&plotted.colour_key);
+    plotted.quantities = vec![Vec::new(); panels.values.len()];
+    let mut placing = Placing::new(rows, wanted.xaxis)?;
+    for (at, row) in rows.iter().enumerate() {
+        let panel = panels.of_row[at];
+        if !plotted.quantities[panel].contains(&row.quantity) {
+            plotted.quantities[panel].push(row.quantity.clone());
+        }
+        let series = plotted.series.entry((panel, colours.of_row[at])).or_default();
         series.y.resize(wanted.yaxes.len(), Vec::new());
         for line in &row.lines {
             let values: Vec<Vec<f64>> = wanted.yaxes.iter().map(|one| one.of(line)).collect();
-            for (at, place) in line.places.iter().enumerate() {
+            for (at, x) in placing.all(&row.facts, &line.places)?.iter().enumerate() {
                 if values.iter().any(|values| !values[at].is_finite()) {
                     plotted.masked += 1;
                     continue;
                 }
                 plotted.points += 1;
-                series.x.push(placing.x(&row.facts, *place)?);
+                series.x.push(*x);
                 for (all, values) in series.y.iter_mut().zip(&values) {
                     all.push(values[at]);
                 }
             }
         }
     }
+    (plotted.panels, plotted.colours) = (panels.values, colours.values);
     plotted.wrap = placing.wrap;
     Ok(plotted)
 }
@@ -191,6 +189,15 @@ pub struct Placing {
     axis: XAxis,
     wrap: Wrap,
     shifts: BTreeMap<String, f64>,
+    last: Last,
+}
+
+/// Hour angles that were computed last: most rows have the times of the row before.
+#[derive(Default)]
+struct Last {
+    pointing: Option<(f64, f64)>,
+    places: Vec<f64>,
+    x: Vec<f64>,
 }
 
 impl Placing {
@@ -206,11 +213,24 @@ impl Placing {
         } else {
             Default::default()
         };
-        Ok(Self { axis, wrap, shifts })
+        Ok(Self { axis, wrap, shifts, last: Last::default() })
+    }
+
+    /// The places of times (MJD, s) or frequencies (MHz) of a row.
+    pub fn all(&mut self, facts: &Facts, places: &[f64]) -> Result<&[f64], OperationError> {
+        let known = self.axis == XAxis::HourAngle
+            && self.last.pointing.is_some()
+            && self.last.pointing == facts.pointing
+            && self.last.places == places;
+        if !known {
+            let x: Result<Vec<f64>, _> = places.iter().map(|place| self.x(facts, *place)).collect();
+            self.last = Last { pointing: facts.pointing, places: places.to_vec(), x: x? };
+        }
+        Ok(&self.last.x)
     }
 
     /// The place of a time (MJD, s) or frequency (MHz).
-    pub fn x(&self, facts: &Facts, place: f64) -> Result<f64, OperationError> {
+    fn x(&self, facts: &Facts, place: f64) -> Result<f64, OperationError> {
         Ok(match self.axis {
             XAxis::Utc => place - UNIX_MJD_S,
             XAxis::Wrapped => {

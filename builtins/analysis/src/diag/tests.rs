@@ -6,10 +6,11 @@ use ndarray::Array3;
 use num_complex::Complex64;
 
 use super::axis::{UNIX_MJD_S, Wrap, daily, hour_angle};
+use super::columns::Columns;
 use super::keys::Attribute::{
     Baseline, Corr, Dec, Freq, Kind, Lds, Sb, Station, Station1, Station2,
 };
-use super::keys::{Attribute, Key, KeyValue, hidden, text};
+use super::keys::{Attribute, Key, KeyValue, KeyValues, text};
 use super::kinds::Quantity;
 use super::reduce::{Averaging, Reduced, Resolution, reduce};
 use super::row::{Facts, Row, linear};
@@ -253,7 +254,14 @@ fn colours_are_chosen_so_that_everything_can_be_told_apart() {
     let plotted = series(&reduced(&rows[..1], &wanted), &wanted).unwrap();
     assert!(!plotted.automatic && plotted.colours.len() == 2);
     let places: Vec<_> = rows.iter().map(|row| (&row.facts, 0)).collect();
-    assert_eq!(hidden(&places, &Key(vec![Attribute::Station]), &Key(vec![Attribute::Freq])), []);
+    let columns = Columns::new(&places);
+    assert_eq!(columns.hidden(&Key(vec![Attribute::Station]), &Key(vec![Attribute::Freq])), []);
+    let groups = columns.groups(&Key(vec![Attribute::Freq, Attribute::Station]));
+    let names: Vec<String> = groups.values.iter().map(|values| text(values)).collect();
+    assert_eq!(names, ["120.000 CS001HBA0", "120.000 CS002HBA0", "121.000 CS001HBA0"]);
+    assert_eq!(groups.of_row, [0, 1, 2]);
+    assert_eq!(columns.groups(&Key::default()).values, [KeyValues::new()]);
+    assert!(Columns::new(&[]).groups(&Key::default()).values.is_empty());
 }
 
 #[test]

@@ -160,6 +160,7 @@ pub(crate) fn revive(database: &Database, range: Range) -> Result<()> {
                 let text = "SELECT to_regclass(quote_ident($1)) IS NOT NULL";
                 let row = tx.row(Statement::constant(text, vec![name.into()]))?;
                 if row.get::<bool>(0)? {
+                    catch_up(tx, table, range)?;
                     attach_on_server(tx, table, range)?;
                 } else {
                     make_on_server(tx, table, range)?;
@@ -169,6 +170,25 @@ pub(crate) fn revive(database: &Database, range: Range) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// Gives a partition that was off the columns that its table has got meanwhile, which its
+/// rows know nothing of; the server would refuse it without them.
+fn catch_up(tx: &mut Transaction, table: &Table, range: Range) -> Result<()> {
+    let name = range.partition_name(table)?;
+    let rows = tx.rows(Statement::constant(
+        "SELECT quote_ident(p.attname), format_type(p.atttypid, p.atttypmod) FROM pg_attribute p \
+         WHERE p.attrelid = to_regclass('public.' || quote_ident($1)) AND p.attnum > 0 \
+         AND NOT p.attisdropped AND NOT EXISTS (SELECT FROM pg_attribute c \
+         WHERE c.attrelid = to_regclass('public.' || quote_ident($2)) \
+         AND c.attname = p.attname AND NOT c.attisdropped) ORDER BY p.attnum",
+        vec![table.name.into(), name.as_str().into()],
+    ))?;
+    for row in rows {
+        let (column, kind): (String, String) = (row.get(0)?, row.get(1)?);
+        tx.raw(&format!("ALTER TABLE {} ADD COLUMN {column} {kind}", quoted(&name)))?;
+    }
+    Ok(())
 }
 
 fn attach_on_server(tx: &mut Transaction, table: &Table, range: Range) -> Result<()> {
@@ -242,6 +262,7 @@ pub fn attach(database: &Database, range: Range) -> Result<()> {
                 .iter()
                 .any(|one| one.table == table.name && one.range == range && one.attached);
             if !attached {
+                catch_up(tx, table, range)?;
                 attach_on_server(tx, table, range)?;
             }
             remember(tx, table, range, "attached")?;

@@ -137,6 +137,31 @@ fn a_range_goes_and_comes_back_with_its_rows() {
 }
 
 #[test]
+fn a_range_that_was_off_during_a_migration_comes_back() {
+    let Some(database) = postgres(&narrow()) else { return };
+    let size = Size { beams: 1, products: 1, subbands: 2, ..Size::default() };
+    let filled = database.write(|tx| {
+        let made = sample::observation(tx, 1, size)?;
+        sample::diagnostics(tx, &made, size)?;
+        for table in PARTITIONED {
+            tx.raw(&format!("ALTER TABLE \"{}\" DROP COLUMN \"freq_start\"", table.name))?;
+        }
+        let first = "UPDATE \"schema_version\" SET \"version\" = 1";
+        tx.execute(Statement::constant(first, Vec::new()))
+    });
+    filled.unwrap();
+    let range = Range { lower: 0, upper: 10 };
+    detach(&database, range).unwrap();
+    crate::migrate::migrate(&database).unwrap();
+    attach(&database, range).unwrap();
+    assert_eq!(crate::migrate::check(&database).unwrap(), []);
+    let known = "SELECT count(*) FROM \"gain\" WHERE \"freq_start\" IS NULL";
+    let count: Result<i64> =
+        database.read(|tx| tx.row(Statement::constant(known, Vec::new()))?.get(0));
+    assert_eq!(count.unwrap(), 2 * 3);
+}
+
+#[test]
 fn a_file_has_nothing_to_take_off() {
     let database = crate::testing::sqlite(&Options::default());
     assert_eq!(detach(&database, Range { lower: 0, upper: 20_000 }).unwrap_err().kind(), "input");

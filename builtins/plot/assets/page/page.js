@@ -219,7 +219,7 @@ function under(u, panel, left, top) {
         const dy = u.valToPos(l.y[i], "y") - top, far = dx * dx + dy * dy;
         if (far < best) {
           best = far;
-          text = (l.name ? l.name + "\n" : "") + (panel.x.label || "x") + ": " + tell(panel.x, l.x[i]) + "\n" + (panel.y.label || "y") + ": " + tell(panel.y, l.y[i]);
+          text = (l.name ? l.name + "\n" : "") + (panel.x.label || "x") + ": " + tell(panel.x, l.x[i]) + "\n" + (panel.vertical || "y") + ": " + tell(panel.y, l.y[i]);
         }
       }
     } else if (l.kind === "map") {
@@ -227,7 +227,7 @@ function under(u, panel, left, top) {
       if (col < 0 || row < 0) continue;
       const v = l.values[row * (l.x.length - 1) + col];
       if (l.blank && !isFinite(v)) continue;
-      text = (fig.bar ? fig.bar.label : "value") + ": " + (isFinite(v) ? v : "missing") + "\n" + (panel.x.label || "x") + ": " + tell(panel.x, (l.x[col] + l.x[col + 1]) / 2) + "\n" + (panel.y.label || "y") + ": " + tell(panel.y, (l.y[row] + l.y[row + 1]) / 2);
+      text = (fig.bar ? fig.bar.label : "value") + ": " + (isFinite(v) ? v : "missing") + "\n" + (panel.x.label || "x") + ": " + tell(panel.x, (l.x[col] + l.x[col + 1]) / 2) + "\n" + (panel.vertical || "y") + ": " + (l.names[row] || tell(panel.y, (l.y[row] + l.y[row + 1]) / 2));
     } else if (l.kind === "bars" && !text) {
       const bar = l.edges.find(([a, b, lo, hi]) => vx >= a && vx <= b && vy >= lo && vy <= hi);
       if (bar) text = l.name + "\n" + tell(panel.x, bar[0]) + " … " + tell(panel.x, bar[1]) + "\n" + tell(panel.y, (bar[2] + bar[3]) / 2);
@@ -305,7 +305,9 @@ if (fig.bar) {
   const bar = document.createElement("span"), c = document.createElement("canvas"), colours = fig.maps[fig.bar.colours];
   bar.id = "bar"; c.width = 256; c.height = 1;
   colours.forEach((v, i) => { const g = c.getContext("2d"); g.fillStyle = "#" + v.toString(16).padStart(6, "0"); g.fillRect(i, 0, 1, 1); });
-  bar.append(fig.bar.label + " " + tell(fig.bar, fig.bar.range[0]), c, tell(fig.bar, fig.bar.range[1]));
+  const ends = fig.bar.kind === "named" && fig.bar.names.length ? [fig.bar.names[0][1], fig.bar.names.at(-1)[1]]
+    : fig.bar.range.map(v => fig.bar.kind === "phase" ? ofPi(v) : String(+v.toPrecision(6)).replace("-", "−"));
+  bar.append(fig.bar.label + " " + ends[0], c, ends[1]);
   nav.append(bar);
 }
 for (const panel of fig.panels) make(panel, home);

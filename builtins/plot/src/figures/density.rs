@@ -45,5 +45,6 @@ pub fn density<'a>(
         range: (1.0, most.max(2.0)),
         logarithm: true,
         blank: true,
+        names: Vec::new(),
     })
 }

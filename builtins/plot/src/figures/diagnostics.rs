@@ -39,7 +39,7 @@ pub struct Made {
 /// Makes the figure of reduced rows.
 pub fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, OperationError> {
     if rows.is_empty() {
-        return Err(nothing(settings));
+        return Err(nothing(settings).help("look at the conditions with the Get module"));
     }
     let made =
         if settings.map { maps::figure(rows, settings)? } else { points::figure(rows, settings)? };

@@ -293,6 +293,7 @@ pub fn map(cube: &GainCube, s: usize, style: &SolutionStyle) -> Figure {
                 range,
                 logarithm: false,
                 blank: false,
+                names: Vec::new(),
             };
             let word = if phase { "phase, −π to π" } else { "amplitude" };
             let place = Place::Cell { row, column: j, rows: 2, columns, joined: false };

@@ -59,7 +59,8 @@ pub struct Usage {
     pub rows: Vec<Participation>,
 }
 
-fn unknown(what: &str, names: &[String], known: &BTreeSet<&str>) -> Result<(), OperationError> {
+fn unknown(what: &str, names: &[String], known: &[String]) -> Result<(), OperationError> {
+    let known: BTreeSet<&str> = known.iter().map(String::as_str).collect();
     match names.iter().find(|name| !known.contains(name.as_str())) {
         None => Ok(()),
         Some(name) => {
@@ -73,6 +74,18 @@ fn unknown(what: &str, names: &[String], known: &BTreeSet<&str>) -> Result<(), O
     }
 }
 
+impl Wanted {
+    /// Fails on observations and stations that are not known.
+    pub fn check(
+        &self,
+        stations: &[String],
+        observations: &[String],
+    ) -> Result<(), OperationError> {
+        unknown("observation", &self.ldss, observations)?;
+        unknown("station", &self.stations, stations)
+    }
+}
+
 impl Usage {
     /// Selects. Fails on observations and stations that are not known.
     pub fn select(
@@ -81,10 +94,7 @@ impl Usage {
         known_observations: &[String],
         wanted: &Wanted,
     ) -> Result<Self, OperationError> {
-        let of = |names: &'_ [String]| names.iter().map(String::clone).collect::<Vec<_>>();
-        let known_names = of(known_observations);
-        unknown("observation", &wanted.ldss, &known_names.iter().map(String::as_str).collect())?;
-        unknown("station", &wanted.stations, &known_stations.iter().map(String::as_str).collect())?;
+        wanted.check(known_stations, known_observations)?;
         let chosen = |list: &[String], name: &String| list.is_empty() || list.contains(name);
         let rows: Vec<Participation> = all
             .into_iter()

@@ -181,6 +181,7 @@ mod tests {
             range,
             logarithm: false,
             blank: false,
+            names: Vec::new(),
         };
         let panel = Panel { layers: vec![Layer::Map(map.clone())], ..Panel::default() };
         let sheet =

@@ -232,7 +232,16 @@ fn layer() -> impl Strategy<Value = Layer> {
             let (rows, columns) = (y.len().saturating_sub(1), x.len().saturating_sub(1));
             let values = Array2::from_elem((rows, columns), a);
             let colours = if log { ColourMap::Sequential } else { ColourMap::Cyclic };
-            Layer::Map(Map { x, y, values, colours, range: (a, b), logarithm: log, blank: false })
+            Layer::Map(Map {
+                x,
+                y,
+                values,
+                colours,
+                range: (a, b),
+                logarithm: log,
+                blank: false,
+                names: Vec::new(),
+            })
         });
     let bars = vec([number(), number(), number(), number()], 0..5)
         .prop_map(|edges| Layer::Bars(Bars { name: String::new(), colour: Colour::Ink, edges }));

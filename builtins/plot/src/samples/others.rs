@@ -34,6 +34,7 @@ pub fn waterfall() -> Figure {
         range: (1.0, 300.0),
         logarithm: true,
         blank: false,
+        names: Vec::new(),
     };
     Figure {
         title: "Standard deviation over time and frequency".into(),
@@ -78,6 +79,7 @@ pub fn phases() -> Figure {
                 range: (-PI, PI),
                 logarithm: false,
                 blank: false,
+                names: Vec::new(),
             };
             let mut panel = Panel {
                 place: cell(row, column, 2, 3),

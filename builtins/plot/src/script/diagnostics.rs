@@ -32,6 +32,7 @@ struct Place {
     inputdiag: String,
     node: String,
     timeout: Option<i64>,
+    max_memory: u64,
     #[serde(flatten)]
     database: Choice,
     #[serde(flatten)]
@@ -97,9 +98,10 @@ fn prepared(
     };
     let input = Input { of, chosen, database, timeout_s: place.timeout, kinds: given.kinds };
     settings.check(&input)?;
+    ledama_analysis::diag::database::check(&input)?;
     let parameters = serde_json::json!([&input, &settings]);
     let picture = place.picture.free_place(&object(&input.chosen), &parameters)?;
-    Ok(DiagnosticInput { input, settings, picture })
+    Ok(DiagnosticInput { input, settings, picture, max_memory_mib: place.max_memory })
 }
 
 /// Options of `UsedStations`.
@@ -132,7 +134,7 @@ fn used(options: &Value, inventory: &Inventory) -> Result<UsedInput, OperationEr
     let picture = (given.format == "picture")
         .then(|| given.picture.free_place(&object, &parameters))
         .transpose()?;
-    Ok(UsedInput {
+    let input = UsedInput {
         database,
         timeout_s: given.timeout,
         wanted,
@@ -140,7 +142,9 @@ fn used(options: &Value, inventory: &Inventory) -> Result<UsedInput, OperationEr
         scale,
         theme: given.theme,
         picture,
-    })
+    };
+    input.check()?;
+    Ok(input)
 }
 
 #[export_module]

@@ -56,6 +56,7 @@ pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, Oper
                 range,
                 logarithm: false,
                 blank: false,
+                names: cells.names.clone(),
             })],
             ..Panel::default()
         });

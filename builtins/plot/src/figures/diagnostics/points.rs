@@ -1,6 +1,6 @@
 //! Points by panel and colour.
 
-use ledama_analysis::diag::keys::{self, KeyValues};
+use ledama_analysis::diag::keys;
 use ledama_analysis::diag::kinds::Quantity;
 use ledama_analysis::diag::reduce::Reduced;
 use ledama_analysis::diag::series::{Coordinate, Plotted, series};
@@ -27,6 +27,9 @@ pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, Oper
             "series are told apart by {}, because `lc` does not tell them apart; `--colorkey` chooses, and `cl` keeps those",
             words(&plotted.colour_key)
         ));
+        if !settings.legend && look.bar.is_none() {
+            notes.push("`--legend` names the colours".to_string());
+        }
     }
     if !plotted.hidden.is_empty() {
         let key = keys::Key(plotted.hidden.clone());
@@ -46,7 +49,7 @@ pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, Oper
                 place: Place::Cell { row, column, rows: lines, columns, joined },
                 title: if axis == 0 { keys::text(values) } else { String::new() },
                 x: x_axis(settings, &plotted, last),
-                y: y_axis(settings, rows, values, axis, column == 0),
+                y: y_axis(settings, &plotted.quantities[group], axis, column == 0),
                 top: top.clone().filter(|_| axis == 0 && row == 0),
                 layers: layers(&plotted, &look.styles, settings, group, axis),
                 ..Panel::default()
@@ -96,21 +99,9 @@ fn x_axis(settings: &Settings, plotted: &Plotted, named: bool) -> Axis {
     horizontal(settings, plotted.wrap.pieces(), range, named)
 }
 
-fn y_axis(
-    settings: &Settings,
-    rows: &[Reduced],
-    panel: &KeyValues,
-    axis: usize,
-    first: bool,
-) -> Axis {
+fn y_axis(settings: &Settings, quantities: &[Quantity], axis: usize, first: bool) -> Axis {
     let coordinate = settings.wanted.yaxes[axis];
-    let key = &settings.wanted.panels;
-    let mut quantities: Vec<&Quantity> = Vec::new();
-    for row in rows.iter().filter(|row| key.of(&row.facts, row.correlation) == *panel) {
-        if !quantities.contains(&&row.quantity) {
-            quantities.push(&row.quantity);
-        }
-    }
+    let quantities: Vec<&Quantity> = quantities.iter().collect();
     let (range, named) = match &settings.yrange {
         YRange::Auto => (Range::Auto, true),
         YRange::Share => (Range::Shared(SHARED_X + 1 + axis), first),

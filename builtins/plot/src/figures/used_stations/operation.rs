@@ -2,8 +2,9 @@
 
 use ledama_analysis::diag::database;
 use ledama_base::operation::{Effect, Operation, OperationContext, OperationError};
+use ledama_leddb::LeddbError;
 use ledama_leddb::query::{participations, stations};
-use ledama_leddb::store::Statement;
+use ledama_leddb::store::{Statement, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::{Usage, Wanted, figure};
@@ -51,6 +52,28 @@ pub struct UsedOutput {
     pub table: Vec<[String; 5]>,
 }
 
+impl UsedInput {
+    /// Finds names that the database does not know before anything else is done.
+    pub fn check(&self) -> Result<(), OperationError> {
+        if self.wanted.ldss.is_empty() && self.wanted.stations.is_empty() {
+            return Ok(());
+        }
+        let database = database::open(&self.database, self.timeout_s)?;
+        let read = database.read(names).map_err(|error| database::failed(&error));
+        let (stations, observations) = read?;
+        self.wanted.check(&stations, &observations)
+    }
+}
+
+/// The stations and the observations of a database.
+fn names(tx: &mut Transaction) -> Result<(Vec<String>, Vec<String>), LeddbError> {
+    let stations = stations(tx, None, None)?.into_iter().map(|station| station.name).collect();
+    let query = "SELECT \"name\" FROM \"lofar_dataset\" ORDER BY \"name\"";
+    let rows = tx.rows(Statement::constant(query, Vec::new()))?;
+    let observations = rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+    Ok((stations, observations))
+}
+
 impl Operation for PlotUsedStations {
     const NAME: &'static str = "plot.used_stations";
     const VERB: &'static str = "draw";
@@ -66,15 +89,8 @@ impl Operation for PlotUsedStations {
         ctx.check()?;
         let database = database::open(&input.database, input.timeout_s)?;
         let read = database.read(|tx| {
-            let rows = participations(tx)?;
-            let known: Vec<String> =
-                stations(tx, None, None)?.into_iter().map(|station| station.name).collect();
-            let names = tx.rows(Statement::constant(
-                "SELECT \"name\" FROM \"lofar_dataset\" ORDER BY \"name\"",
-                Vec::new(),
-            ))?;
-            let names = names.iter().map(|row| row.get(0)).collect::<Result<Vec<String>, _>>()?;
-            Ok((rows, known, names))
+            let (stations, observations) = names(tx)?;
+            Ok((participations(tx)?, stations, observations))
         });
         let (rows, known, names) = read.map_err(|error| database::failed(&error))?;
         let usage = Usage::select(rows, &known, &names, &input.wanted)?;

@@ -134,6 +134,7 @@ impl Form {
             range,
             logarithm: false,
             blank: false,
+            names: Vec::new(),
         };
         let (x, y) = (&map.x, &map.y);
         let panel = Panel {
