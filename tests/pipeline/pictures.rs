@@ -167,7 +167,8 @@ fn points(dump: &str) -> BTreeMap<(String, usize), Vec<(f64, f64)>> {
     let mut panels: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in dump.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
-        if fields[2] != "point" {
+        // What is missing has no value.
+        if fields[2] != "point" || fields[6].is_empty() {
             continue;
         }
         let same = panels.entry(fields[1]).or_default();
