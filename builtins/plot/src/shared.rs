@@ -9,14 +9,14 @@ impl Figure {
         if !panel.title.is_empty() {
             return &panel.title;
         }
-        let above = self.panels.iter().filter(|other| match (panel.place, other.place) {
+        let above = self.panels.iter().find(|other| match (panel.place, other.place) {
             (
                 Place::Cell { row, column, .. },
                 Place::Cell { row: r, column: c, joined: true, .. },
             ) => r + 1 == row && c == column,
             _ => false,
         });
-        if let Some(above) = above.last() {
+        if let Some(above) = above {
             return self.title_of(above);
         }
         let Place::Area { left, bottom, .. } = panel.place else { return "" };

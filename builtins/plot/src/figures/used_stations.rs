@@ -176,11 +176,14 @@ pub fn figure(usage: &Usage, wanted: &Wanted) -> Result<Figure, OperationError> 
         return Err(OperationError::new(ErrorKind::NotFound, what));
     }
     let mut figure = if wanted.nights { nights(usage) } else { by_station(usage, wanted)? };
+    let hours = usage.hours();
+    let stations = usage.rows.iter().map(|row| &row.station).collect::<BTreeSet<_>>().len();
     figure.title = format!(
-        "{} observations, {:.1} hours, {} stations",
-        usage.count(),
-        usage.hours(),
-        usage.rows.iter().map(|row| &row.station).collect::<BTreeSet<_>>().len(),
+        "{}, {hours:.*} hours, {}",
+        counted(usage.count(), "observation"),
+        // A test of a minute is no nothing.
+        if hours < 1.0 { 3 } else { 1 },
+        counted(stations, "station"),
     );
     let mut parts = Vec::new();
     if usage.undated() > 0 {
@@ -193,6 +196,10 @@ pub fn figure(usage: &Usage, wanted: &Wanted) -> Result<Figure, OperationError> 
     figure.subtitle = parts.join(" · ");
     figure.size = SIZE;
     Ok(figure)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Size of the picture, pixels.
