@@ -47,7 +47,7 @@ pub(super) fn figure(rows: &[Reduced], settings: &Settings) -> Result<Made, Oper
             place: Place::Cell { row, column, rows: lines, columns, joined: false },
             title: keys::text(values),
             x: horizontal(settings, placing.wrap().pieces(), x, last),
-            y: vertical(settings, across, cells, column == 0),
+            y: vertical(settings, across, cells, column == 0, lines),
             layers: vec![Layer::Map(Map {
                 x: cells.x.clone(),
                 y: cells.y.clone(),
@@ -133,20 +133,23 @@ fn tight<'a>(edges: impl Iterator<Item = &'a [f64]>) -> Range {
     if low < high { Range::Fixed(low, high) } else { Range::Auto }
 }
 
-/// Most names of rows on an axis.
-const MOST_NAMES: usize = 40;
+/// Pixels that the name of a row needs, and those above and below all panels.
+const NAME: usize = 13;
+const AROUND: usize = 110;
 
 fn vertical(
     settings: &Settings,
     across: Across,
     cells: &ledama_analysis::diag::map::Cells,
     first: bool,
+    lines: usize,
 ) -> Axis {
     let (label, ticks) = match across.attribute() {
         None if settings.wanted.xaxis.is_time() => ("Frequency [MHz]".to_string(), Ticks::Numbers),
         None => ("Time [UTC]".to_string(), Ticks::Utc),
         Some(attribute) => {
-            let every = cells.names.len().div_ceil(MOST_NAMES).max(1);
+            let height = (settings.size.1 as usize).saturating_sub(AROUND) / lines.max(1);
+            let every = cells.names.len().div_ceil((height / NAME).max(1)).max(1);
             #[allow(clippy::cast_precision_loss)] // a number of stations
             let names = cells.names.iter().enumerate().step_by(every);
             #[allow(clippy::cast_precision_loss)]
