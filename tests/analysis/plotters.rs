@@ -210,10 +210,11 @@ fn the_database_shows_the_same_as_the_sets() {
 /// Numbers of the database of the scene, whichever it is.
 fn shows_the_same(scene: &Scene, of: &str) {
     let numpy = numpy();
-    let [qts, qfs, q, f, g] =
+    let [qts, qfs, times, channels, gains] =
         ["qts.diag", "qfs.diag", "q.png", "f.png", "g.png"].map(|name| format!("{of}-{name}"));
     scene.diagfile("GetQTSs", &qts, &["--ldss", "L114220"]);
-    let more = ["--kinds", "StandardDeviation", "-c", "c", "-y", "real", "--dump", "csv", "-o", &q];
+    let more =
+        ["--kinds", "StandardDeviation", "-c", "c", "-y", "real", "--dump", "csv", "-o", &times];
     let output = scene.plot("QTSPlotter", &qts, &more).ok();
     let series = points(&output);
     let (x, y) = halves(&series[&(String::new(), "XX".to_string())]);
@@ -222,14 +223,14 @@ fn shows_the_same(scene: &Scene, of: &str) {
     assert!(x.iter().zip(&unix).all(|(x, unix)| (x - unix).abs() < 1e-6));
     // True frequencies, though the database keeps the middle of the sub-band, too.
     scene.diagfile("GetQFSs", &qfs, &["--qkindids", "1"]);
-    let more = ["-x", "FREQ_NORMAL", "-c", "c", "-y", "real", "--dump", "csv", "-o", &f];
+    let more = ["-x", "FREQ_NORMAL", "-c", "c", "-y", "real", "--dump", "csv", "-o", &channels];
     let series = points(&scene.plot("QFSPlotter", &qfs, &more).ok());
     let (x, _) = halves(&series[&(String::new(), "XX".to_string())]);
     let mhz = numbers(&numpy["qfs"]["mhz"]);
     assert!(x.iter().zip(&mhz).all(|(x, mhz)| (x - mhz).abs() < 1e-9), "{x:?}");
     // Gains by their ids.
     let ids = scene.work.ledama(["run", "GetGains", "--dburl", &scene.base.url]).ok().stdout();
-    let more = ["-g", "0", "-s", "s", "-c", "c", "-y", "amp", "--dump", "csv", "-o", &g];
+    let more = ["-g", "0", "-s", "s", "-c", "c", "-y", "amp", "--dump", "csv", "-o", &gains];
     let series = points(&scene.plot("GainPlotter", ids.trim(), &more).ok());
     for (station, known) in numpy["gains"]["stations"].as_object().unwrap() {
         let key = (station.clone(), "XX".to_string());

@@ -45,7 +45,7 @@ function tell(axis, v) {
 }
 function ofPi(v) {
   const q = Math.round(v / Math.PI * 8);
-  if (Math.abs(v / Math.PI * 8 - q) > 1e-6) return String(+v.toPrecision(6));
+  if (Math.abs(v / Math.PI * 8 - q) > 1e-6) return String(+v.toPrecision(6)).replace("-", "−");
   if (!q) return "0";
   let top = Math.abs(q), low = 8;
   while (top % 2 === 0 && low > 1) { top /= 2; low /= 2; }
@@ -79,7 +79,7 @@ function axisOptions(axis, side) {
   };
   if (side === 3) o.size = (u, values) => 14 + 6.6 * Math.max(3, ...(values || []).flatMap(v => v.split("\n").map(l => l.length)));
   else o.size = axis.kind === "utc" || axis.kind === "pieces" ? 42 : 28;
-  if (axis.kind === "phase") o.incrs = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8].map(k => k * Math.PI);
+  if (axis.kind === "phase") o.incrs = [.001, .002, .005, .01, .02, .05, .1, .2, ...[1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8].map(k => k * Math.PI)];
   if (["utc", "pieces", "clock", "hour"].includes(axis.kind)) o.incrs = times;
   if (side === 2) o.space = axis.kind === "utc" || axis.kind === "pieces" ? 80 : 60;
   if (axis.kind === "log") o.splits = (u, i, low, high) => {
