@@ -72,29 +72,26 @@ fn usage(manifest: &Manifest) -> String {
 
 /// One table for each heading.
 fn options(text: &mut String, manifest: &Manifest) {
-    let mut headings: Vec<Option<&str>> = Vec::new();
+    let mut headings: Vec<Option<String>> = Vec::new();
     for option in &manifest.options {
-        if !headings.contains(&heading(option)) {
-            headings.push(heading(option));
+        if !headings.contains(&option.section()) {
+            headings.push(option.section());
         }
     }
     headings.sort_by_key(Option::is_some);
     for wanted in headings {
-        let title = wanted.map_or_else(|| "Options".to_string(), |h| format!("Options: {h}"));
+        let title =
+            wanted.as_ref().map_or_else(|| "Options".to_string(), |h| format!("Options: {h}"));
         put(
             text,
             format_args!(
                 "\n## {title}\n\n| Option | Letter | Value | Default | Meaning |\n|---|---|---|---|---|\n"
             ),
         );
-        for option in manifest.options.iter().filter(|o| heading(o) == wanted) {
+        for option in manifest.options.iter().filter(|o| o.section() == wanted) {
             row(text, option);
         }
     }
-}
-
-fn heading(option: &OptionDecl) -> Option<&str> {
-    option.category.as_deref().or(option.included_from.as_deref())
 }
 
 fn row(text: &mut String, option: &OptionDecl) {

@@ -93,8 +93,7 @@ fn after_help(manifest: &Manifest) -> String {
 }
 
 fn heading(option: &OptionDecl) -> Option<String> {
-    let name = option.category.as_deref().or(option.included_from.as_deref())?;
-    Some(format!("{} options", capitalised(name)))
+    Some(format!("{} options", capitalised(&option.section()?)))
 }
 
 fn capitalised(text: &str) -> String {

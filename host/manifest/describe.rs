@@ -97,6 +97,6 @@ fn field(option: &OptionDecl) -> Json {
         "min": option.min,
         "max": option.max,
         "placeholder": option.shown_metavar(),
-        "section": option.category.as_ref().or(option.included_from.as_ref()),
+        "section": option.section(),
     })
 }

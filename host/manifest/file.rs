@@ -17,7 +17,11 @@ use crate::diagnostic::{Diagnostic, Place};
 pub fn read(manifest: &Manifest, file: &Path) -> Result<RawOptions, Vec<Diagnostic>> {
     let text = std::fs::read_to_string(file).map_err(|e| {
         let error = ledama_base::operation::OperationError::io(file.display(), &e);
-        vec![Diagnostic::error(format!("options file {}", error.message))]
+        // Modules whose program takes words of its own once called them so.
+        let words = manifest.options.iter().any(|option| option.name == "program-options");
+        let help = "`--options` is for a file; words for the program go to `--program-options`";
+        let error = Diagnostic::error(format!("options file {}", error.message));
+        vec![error.maybe_help(words.then(|| help.to_string()))]
     })?;
     parse(manifest, file, &text)
 }

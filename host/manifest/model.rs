@@ -134,6 +134,15 @@ pub struct OptionDecl {
     pub position: Position,
 }
 
+impl OptionDecl {
+    /// What the options it stands with are about, in words: its category, else
+    /// the shared group it comes from. None for the module's own.
+    pub fn section(&self) -> Option<String> {
+        let name = self.category.as_deref().or(self.included_from.as_deref())?;
+        Some(name.replace('_', " "))
+    }
+}
+
 /// A possible value of a choice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Choice {

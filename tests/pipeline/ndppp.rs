@@ -140,10 +140,27 @@ fn a_change_in_place_is_tried_first_and_recorded() {
 }
 
 #[test]
-fn the_doctor_asks_the_programs() {
-    let scene = need!(dp3().and_then(|dp3| Scene::empty(1, &dp3)));
-    let output = scene.work.ledama(["doctor"]).config(&scene.config).ok().stdout();
+fn the_doctor_lets_the_programs_work_on_the_nodes() {
+    let scene = need!(dp3().and_then(|dp3| Scene::empty(2, &dp3)));
+    let doctor = |more: &[&str]| {
+        scene.work.ledama(["doctor"]).args(more).config(&scene.config).run().no_panic()
+    };
+    let output = doctor(&[]).code(0).stdout();
     let line = output.lines().find(|line| line.starts_with("program dp3: ok")).unwrap();
-    assert!(line.ends_with("(DP3 6.6.0)"), "{line}");
+    assert!(line.ends_with("(DP3 6.6.0), works on a small set"), "{line}");
     assert!(output.contains("program aoflagger: "), "{output}");
+    scene.expect_tidy();
+    let quick = doctor(&["--quick"]).code(0).stdout();
+    assert!(!quick.contains("works on") && quick.contains("(DP3 6.6.0)"), "{quick}");
+    // A program that is there and does not work, and one that is not there.
+    let program = scene.work.file("bad", "#!/bin/sh\necho no library >&2\nexit 127\n");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, executable).unwrap();
+    let text = std::fs::read_to_string(&scene.config).unwrap();
+    let more = format!("aoquality = ['{}']\nown = ['/no/such/program']\n", program.display());
+    std::fs::write(&scene.config, text + more.as_str()).unwrap();
+    let output = doctor(&[]).code(1).stdout();
+    let line = output.lines().find(|line| line.starts_with("program aoquality: FAULT")).unwrap();
+    assert!(line.ends_with("ended with status 127: no library"), "{line}");
+    assert!(output.contains("program own: FAULT  not found"), "{output}");
 }

@@ -1,11 +1,15 @@
-//! From raw data to a calibrated version 3 in the database, by one command; then the
-//! pictures and numbers of it.
+//! From raw data to a calibrated version 3 in the database, by one command:
+//! that of the README; then the pictures and numbers of it, and the commands
+//! the README gives for the single steps.
+
+use std::process::Command;
 
 use ledama_tables::Table;
 
-use super::calibrate::{GAINCAL, SKY};
+use super::calibrate::SKY;
 use super::pictures;
 use super::scene::{Scene, dp3, installed, values};
+use crate::support::run::repository;
 use crate::support::skip::{need, say};
 
 /// Templates like those of the observatory, for eight channels instead of 64.
@@ -32,22 +36,30 @@ fn raw_data_becomes_a_calibrated_version_3_in_the_database() {
     if let Some(judge) = judge {
         pictures::tune(&scene, judge, 4);
     }
+    scene.work.file("sky.txt", SKY);
+    let (whole, single) = readme();
+    let (copying, story) = whole.split_at(whole.len() - 1);
+    std::fs::create_dir_all(scene.work.join("home")).unwrap();
+    for line in copying {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).current_dir(repository()).env("HOME", scene.work.join("home"));
+        assert!(shell.status().unwrap().success(), "{line}");
+    }
     for (name, text) in TEMPLATES {
+        assert!(scene.work.has(format!("home/templates/{name}")));
         scene.work.file(format!("home/templates/{name}"), text);
     }
-    scene.work.file("home/templates/gaincal.parset", GAINCAL);
-    scene.work.file("sky.txt", SKY);
     let database = format!("sqlite:{}", scene.work.join("leddb.sqlite").display());
     scene.ok("CreateLEDDB", &["--dburl", &database]);
-    let recipe = ["-i", "raw.ref", "-o", "L2013_80897", "-m", "sky.txt", "-p", "2"];
-    let story = |verb: &str, more: &[&str]| {
-        let run = scene.work.ledama(["recipe", verb, "processobservation"]).args(recipe);
-        run.args(["--dburl", &database]).args(more).config(&scene.config).run().no_panic()
-    };
     let imaging = installed("wsclean").is_ok();
-    let images =
-        ["--movies", "movies", "--images", "/data3/images", "--size", "64", "--niter", "0"];
-    let output = story("run", if imaging { &images } else { &images[..2] }).code(0);
+    let mut told = words(&scene, &story[0]);
+    if imaging {
+        told.extend(["--size", "64", "--niter", "0"].map(String::from));
+    } else {
+        told.retain(|word| word != "--images" && !word.ends_with("/images"));
+    }
+    told.extend(["-p", "2", "--dburl", &database].map(String::from));
+    let output = scene.work.ledama(&told).config(&scene.config).run().no_panic().code(0);
     let steps = if imaging { 13 } else { 12 };
     let done = format!("{steps} of {steps} steps are done");
     assert!(output.stderr.contains(&done), "{output}");
@@ -92,4 +104,39 @@ fn raw_data_becomes_a_calibrated_version_3_in_the_database() {
     if let Some(judge) = judge {
         pictures::look(&scene, judge);
     }
+
+    // Step by step, with the words of the README.
+    for line in single.iter().filter(|line| imaging || !line.contains("run Image")) {
+        let words = words(&scene, &line.replace("--size 1024", "--size 64"));
+        scene.work.ledama(&words).arg("--no-progress").config(&scene.config).ok();
+    }
+    let rows = scene.rows("v1.ref");
+    assert_eq!(rows.len(), 4);
+    for row in rows {
+        assert!(row.path.starts_with("/data2/users/lofareor/pipeline/L2013_80897_001/"));
+        let set = scene.cluster.seen(&row.node, &row.path);
+        assert_eq!(values::<i32>(&set, "SPECTRAL_WINDOW", "NUM_CHAN"), [6]);
+        assert!(Table::open(set).unwrap().has_column("CORRECTED_DATA"));
+    }
+    scene.expect_tidy();
+}
+
+/// The commands of the README's section on processing: those of the whole
+/// story, and those of the single steps.
+fn readme() -> (Vec<String>, Vec<String>) {
+    let text = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let section = text.split("\n## ").find(|section| section.starts_with("Processing\n")).unwrap();
+    let mut blocks = section.split("```\n").skip(1).step_by(2).map(|block| {
+        let plain = |line: &str| line.split(" #").next().unwrap().trim().to_string();
+        block.lines().map(plain).collect::<Vec<_>>()
+    });
+    (blocks.next().unwrap(), blocks.next().unwrap())
+}
+
+/// The words of a command behind `ledama`, with the home folder as a shell puts it in.
+fn words(scene: &Scene, line: &str) -> Vec<String> {
+    let home = scene.work.join("home").display().to_string();
+    let mut words = line.split_whitespace();
+    assert_eq!(words.next(), Some("ledama"), "{line}");
+    words.map(|word| word.replace('~', &home)).collect()
 }

@@ -6,18 +6,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::plan::{Task, TaskIndex};
 use crate::protocol::JobId;
+use crate::worker::Tail;
 
 /// Log files open at the same time; others are opened again when needed.
 const MAX_OPEN: usize = 128;
 
 /// Longest name and node part of a file name, bytes.
 const MAX_PART: usize = 100;
+
+/// Bytes at the end of a log that are read for its last lines.
+const END: u64 = 16 << 10;
 
 /// The logs of a run that are being written.
 #[derive(Debug)]
@@ -104,6 +108,22 @@ impl Logs {
             self.recent.remove(&log.used);
         }
         result
+    }
+
+    /// The last lines of the log of a job that has not ended; empty where
+    /// there is none, or it cannot be read.
+    pub fn tail(&self, job: JobId) -> String {
+        let end = || {
+            let mut file = File::open(&self.open.get(&job)?.path).ok()?;
+            let length = file.metadata().ok()?.len();
+            file.seek(SeekFrom::Start(length.saturating_sub(END))).ok()?;
+            let mut bytes = Vec::new();
+            file.take(END).read_to_end(&mut bytes).ok()?;
+            let mut tail = Tail::of_log();
+            tail.push(&bytes);
+            Some(tail.text())
+        };
+        end().unwrap_or_default()
     }
 
     /// Marks a log as used now and closes the one used longest ago if too many are open.
@@ -194,6 +214,24 @@ mod tests {
             std::fs::read_to_string(path).unwrap(),
             "first\nsecond\n# failed, exit status 3, 0.010 s: no space\n"
         );
+    }
+
+    #[test]
+    fn the_last_lines_can_be_read_while_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut logs = Logs::new(folder.path()).unwrap();
+        assert_eq!(logs.tail(1), "");
+        logs.start(1, &task("x"), 0, 1).unwrap();
+        logs.append(1, b"first\nsecond\n").unwrap();
+        assert_eq!(logs.tail(1), "first\nsecond\n");
+        for number in 0..5000 {
+            logs.append(1, format!("line {number}\n").as_bytes()).unwrap();
+        }
+        let tail = logs.tail(1);
+        assert!(tail.starts_with("line ") && tail.ends_with("\nline 4999\n"), "{tail}");
+        assert!(tail.len() < 10_000);
+        logs.finish(1, "done").unwrap();
+        assert_eq!(logs.tail(1), "");
     }
 
     #[test]

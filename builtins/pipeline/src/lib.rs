@@ -51,6 +51,7 @@ use ledama_base::operation::Registry;
 pub fn operations(registry: Registry) -> Registry {
     registry
         .with(task::RunProgram)
+        .with(task::TryProgram)
         .with(vds::operation::DescribeSet)
         .with(vds::operation::Combine)
         .with(fits::operation::Rescale)

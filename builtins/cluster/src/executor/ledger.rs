@@ -176,6 +176,10 @@ impl<'a> Ledger<'a> {
             outcome.error = Some(error);
         }
         if let Some(job) = job {
+            if outcome.state == State::Failed && outcome.tail.is_empty() {
+                // A node that is lost cannot tell any more what its task said last.
+                outcome.tail = self.logs.as_ref().map_or_else(String::new, |logs| logs.tail(job));
+            }
             self.end_log(job, &status_line(&outcome));
         }
         let state = match outcome.state {

@@ -25,6 +25,8 @@ use std::time::Duration;
 use ledama_base::operation::Registry;
 use session::Session;
 
+pub(crate) use output::Tail;
+
 use crate::protocol::{FromWorker, PROTOCOL, ToWorker};
 
 /// How a worker behaves.

@@ -196,7 +196,7 @@ impl Failure {
 
 /// The end of a stream of bytes.
 #[derive(Debug)]
-pub(super) struct Tail {
+pub(crate) struct Tail {
     bytes: Vec<u8>,
     cut: bool,
     limit: usize,
@@ -208,12 +208,12 @@ impl Tail {
     }
 
     /// The tail of a task's log.
-    pub(super) fn of_log() -> Self {
+    pub(crate) fn of_log() -> Self {
         Self::new(TAIL)
     }
 
     /// Appends, and forgets the oldest where there is too much.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         if bytes.len() >= self.limit {
             self.cut |= bytes.len() > self.limit || !self.bytes.is_empty();
             self.bytes.clear();
@@ -234,7 +234,7 @@ impl Tail {
     }
 
     /// Readable text that begins at the beginning of a line where it can.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let surplus = self.bytes.len().saturating_sub(self.limit);
         let mut shown = &self.bytes[surplus..];
         if self.cut || surplus > 0 {

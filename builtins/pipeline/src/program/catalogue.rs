@@ -18,6 +18,8 @@ pub struct Known {
     pub version: &'static [&'static str],
     /// Belongs to the group's own software.
     pub group: bool,
+    /// Runs on the host that launches, not on the nodes.
+    pub host: bool,
     /// Cannot be given every path: it pastes them into shell texts or lists.
     pub links: bool,
     /// Patterns of lines and what they mean.
@@ -35,6 +37,7 @@ const PLAIN: Known = Known {
     environment: &[],
     version: &[],
     group: false,
+    host: false,
     links: false,
     rules: &[],
     statuses: &[],
@@ -99,6 +102,7 @@ pub static KNOWN: &[Known] = &[
     Known {
         key: "calibrate",
         about: "distributed BBS, which was given up in favour of DP3",
+        host: true,
         ..PLAIN
     },
     Known { key: "makevds", about: "describes a set; ledama does so itself", ..PLAIN },

@@ -25,6 +25,7 @@ mod run;
 mod space;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod words;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ use crate::rules::Rule;
 
 pub use check::Facts;
 pub use place::{staged_name, task_name};
+pub use trial::{Trial, Tried, TryProgram};
 
 /// The operation.
 #[derive(Debug, Clone, Copy, Default)]

@@ -54,22 +54,40 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    /// Makes `ROOT/RUN/TASK`; what an earlier attempt of the same run has left there is removed.
+    /// Makes `ROOT/RUN/TASK.NODE`; what an earlier attempt of the same run has left there is
+    /// removed. The node is in the name because nodes may share the root.
     pub(super) fn make(task: &Task, ctx: &dyn OperationContext) -> Result<Self, OperationError> {
         let run = scratch_root(task).join(ctx.run_id());
-        let folder = run.join(task_name(task));
-        let fail = |error: std::io::Error| {
-            OperationError::io(format!("scratch folder {}", show(&path_text(&folder))), &error)
-        };
+        let folder = run.join(folder_name(task, ctx));
+        let name = format!("scratch folder {}", show(&path_text(&folder)));
+        let fail = |error: std::io::Error| OperationError::io(name.as_str(), &error);
         let mut private = fs::DirBuilder::new();
         private.recursive(true).mode(0o700);
-        private.create(&run).map_err(fail)?;
         if folder.symlink_metadata().is_ok() {
             fs::remove_dir_all(&folder).map_err(fail)?;
         }
-        fs::DirBuilder::new().mode(0o700).create(&folder).map_err(fail)?;
-        Ok(Self { folder, keep: false })
+        for _ in 0..100 {
+            private.create(&run).map_err(fail)?;
+            match fs::DirBuilder::new().mode(0o700).create(&folder) {
+                // A task that has just ended took the empty folder of the run away.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                made => return made.map(|()| Self { folder, keep: false }).map_err(fail),
+            }
+        }
+        Err(fail(std::io::ErrorKind::NotFound.into()))
     }
+}
+
+fn folder_name(task: &Task, ctx: &dyn OperationContext) -> String {
+    format!("{}.{}", task_name(task), ctx.node().replace('/', "_"))
+}
+
+/// The scratch folders of this task that interrupted runs have left.
+pub(super) fn old_scratch(task: &Task, ctx: &dyn OperationContext) -> Vec<PathBuf> {
+    let runs = fs::read_dir(scratch_root(task)).into_iter().flatten().flatten();
+    let others = runs.filter(|run| run.file_name() != ctx.run_id());
+    let folders = others.map(|run| run.path().join(folder_name(task, ctx)));
+    folders.filter(|folder| folder.is_dir()).collect()
 }
 
 impl Drop for Scratch {

@@ -235,7 +235,7 @@ fn threads(task: &Task) -> usize {
 }
 
 /// What the program calls itself; asked once of each on a node.
-fn version(
+pub(super) fn version(
     task: &Task,
     ctx: &dyn OperationContext,
     scratch: &Scratch,
@@ -308,6 +308,12 @@ fn leftovers(
     ctx: &dyn OperationContext,
     warnings: &mut Vec<String>,
 ) -> Result<(), OperationError> {
+    for folder in place::old_scratch(task, ctx).iter().filter(|_| task.clean) {
+        place::remove(folder)?;
+        // Only when no other task of that run is in it.
+        let _used = folder.parent().map(std::fs::remove_dir);
+        ctx.log(&format!("removed an old scratch folder: {}", show(&path_text(folder))));
+    }
     for product in &task.products {
         let found = place::leftovers(product, ctx.run_id())
             .map_err(|e| OperationError::io(show(&product.path), &e))?;

@@ -13,7 +13,13 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Starts programs as a worker does, without its supervision.
-struct Alone(Mutex<Vec<String>>);
+pub(super) struct Alone(Mutex<Vec<String>>);
+
+impl Alone {
+    pub(super) fn new() -> Self {
+        Self(Mutex::default())
+    }
+}
 
 impl OperationContext for Alone {
     fn node(&self) -> &'static str {
@@ -57,7 +63,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), ctx: Alone(Mutex::default()) }
+        Self { folder: tempfile::tempdir().unwrap(), ctx: Alone::new() }
     }
 
     fn path(&self, name: &str) -> String {
