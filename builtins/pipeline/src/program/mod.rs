@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::rules::Rule;
 
 pub use catalogue::{KNOWN, Known};
-pub use start::{INIT_FAILED, SETUP_FAILED, command_line, start_failure};
+pub use start::{INIT_FAILED, SETUP_FAILED, command_line, finding, start_failure};
 
 /// A program as a task needs it: everything that decides how it is called.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

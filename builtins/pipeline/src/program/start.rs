@@ -47,6 +47,11 @@ pub fn command_line(card: &Card, arguments: &[String]) -> Vec<String> {
     shell.into_iter().chain([init, strict.into(), setup]).chain(argv).collect()
 }
 
+/// The command that tells where a shell finds this program.
+pub fn finding(program: &str) -> Vec<String> {
+    ["bash", "-c", "command -v -- \"$1\"", "ledama", program].map(String::from).into()
+}
+
 /// The failure when nothing was started because of the shell file: `line` is
 /// any line on standard error.
 pub fn start_failure(end: ProgramEnd, line: &str) -> Option<OperationError> {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::Scratch;
 use super::{Argument, Check, Fill, Kind, Product, Source, Task, run};
-use crate::program::{Card, command_line, start_failure};
+use crate::program::{Card, command_line, finding, start_failure};
 
 /// The set, a folder `tiny.MS`.
 const TINY: &[u8] = include_bytes!("trial/tiny.tar.gz");
@@ -104,8 +104,7 @@ fn place(
     ctx: &dyn OperationContext,
 ) -> Result<Option<String>, OperationError> {
     let program = card.command.first().map_or("", String::as_str);
-    let look = ["bash", "-c", "command -v -- \"$1\"", "ledama", program].map(String::from);
-    let look = Card { command: look.into(), ..card.clone() };
+    let look = Card { command: finding(program), ..card.clone() };
     let call = ledama_base::operation::ProgramCall {
         argv: command_line(&look, &[]),
         folder: Some(path_text(folder)),
