@@ -304,7 +304,7 @@ fn pictures_are_the_same_again_and_options_are_checked_first() {
         ("points.png", &["-l", "-s", "c", "--top-axis", "lst"][..]),
         ("map.svg", &["--map", "-y", "amp", "--kinds", "Mean"]),
         ("wrapped.png", &["-x", "TIME_UTC_WRAP_BLANK", "-y", "phaseunwrap", "--degrees"]),
-        ("daily.png", &["-x", "TIME_UTC_DAILY", "--average", "none", "-f", "1.5,0"]),
+        ("daily.pdf", &["-x", "TIME_UTC_DAILY", "--average", "none", "-f", "1.5,0"]),
     ] {
         let draw = |out: &str| {
             plot(&work, "QTSPlotter", input, more).args(["-o", out]).ok();
@@ -320,7 +320,7 @@ fn pictures_are_the_same_again_and_options_are_checked_first() {
         (&["-s", "s"], "QTS have no station", 2),
         (&["-a", "0,1"], "--xrange is for", 2),
         (&["-e", "0,1"], "2 numbers for 2 axes", 2),
-        (&["-o", "x.gif"], "png or svg", 2),
+        (&["-o", "x.gif"], "png, svg or pdf", 2),
         (&["--kinds", "Counts", "-o", "y.png"], "no data", 1),
     ] {
         plot(&work, "QTSPlotter", input, more).run().no_panic().code(code).complains(part);

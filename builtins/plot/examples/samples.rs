@@ -30,7 +30,7 @@ fn draw(folder: &Path, rest: &[&str]) -> Result<(), Box<dyn std::error::Error>> 
         if rest.get(1) == Some(&"dark") {
             figure.theme = Theme::Dark;
         }
-        for end in ["png", "svg", "html"] {
+        for end in ["png", "svg", "pdf", "html"] {
             output::write(&figure, &folder.join(format!("{name}.{end}")), &options)?;
         }
     }
@@ -41,6 +41,7 @@ fn measure(repeats: u32, points: usize) -> Result<(), Box<dyn std::error::Error>
     let panels = panels();
     timed("panels", repeats, || Ok(render::png(&panels)?.len()))?;
     timed("panels-svg", repeats, || Ok(render::svg(&panels)?.len()))?;
+    timed("panels-pdf", repeats, || Ok(render::pdf(&panels, None)?.len()))?;
     let scatter = samples::density(points);
     timed("scatter", repeats, || Ok(render::png(&scatter)?.len()))?;
     let movie = samples::stations(60);

@@ -25,7 +25,7 @@ pub enum Error {
     #[error(transparent)]
     Render(#[from] render::Error),
     /// No picture has this extension.
-    #[error("{}: there is no format {extension:?}; pictures are png or svg, pages html", path.display())]
+    #[error("{}: there is no format {extension:?}; pictures are png, svg or pdf, pages html", path.display())]
     Format {
         /// As given.
         path: PathBuf,
@@ -47,6 +47,8 @@ pub enum Format {
     Png,
     /// Shapes.
     Svg,
+    /// A page for a paper.
+    Pdf,
     /// A page for a browser.
     Html,
 }
@@ -58,6 +60,7 @@ impl Format {
         match extension.to_string_lossy().to_ascii_lowercase().as_str() {
             "png" => Ok(Self::Png),
             "svg" => Ok(Self::Svg),
+            "pdf" => Ok(Self::Pdf),
             "html" | "htm" => Ok(Self::Html),
             other => Err(Error::Format { path: path.to_owned(), extension: other.to_owned() }),
         }
@@ -100,6 +103,7 @@ pub fn bytes(
             crate::png::rgb(&render::rgb(figure)?, &notes)
         }
         Format::Svg => render::svg(figure).map(String::into_bytes),
+        Format::Pdf => render::pdf(figure, stamp),
         Format::Html => render::html(figure).map(String::into_bytes),
     }
 }
@@ -144,9 +148,11 @@ mod tests {
         write(&figure, &made, &OutputOptions { force: true, ..OutputOptions::default() }).unwrap();
         let svg = write(&figure, &folder.path().join("a.svg"), &options).unwrap();
         assert!(std::fs::read_to_string(svg).unwrap().starts_with("<?xml"));
+        let pdf = write(&figure, &folder.path().join("a.PDF"), &options).unwrap();
+        assert!(std::fs::read(pdf).unwrap().starts_with(b"%PDF-"));
         let message =
             write(&figure, &folder.path().join("a.gif"), &options).unwrap_err().to_string();
-        assert!(message.contains("png or svg"), "{message}");
+        assert!(message.contains("png, svg or pdf"), "{message}");
     }
 
     #[test]

@@ -228,12 +228,24 @@ struct Faces {
 }
 
 static FACES: LazyLock<Option<Faces>> = LazyLock::new(|| {
-    Some(Faces {
-        regular: FontRef::try_from_slice(include_bytes!("../assets/fonts/DejaVuSans.ttf")).ok()?,
-        bold: FontRef::try_from_slice(include_bytes!("../assets/fonts/DejaVuSans-Bold.ttf"))
-            .ok()?,
-    })
+    let face = |bold| FontRef::try_from_slice(bytes(bold)).ok();
+    Some(Faces { regular: face(false)?, bold: face(true)? })
 });
+
+/// The font as a file.
+pub(crate) fn bytes(bold: bool) -> &'static [u8] {
+    if bold {
+        include_bytes!("../assets/fonts/DejaVuSans-Bold.ttf")
+    } else {
+        include_bytes!("../assets/fonts/DejaVuSans.ttf")
+    }
+}
+
+/// Number of a letter in the font, and its width in sizes.
+pub(crate) fn glyph(letter: char, bold: bool) -> (u32, f32) {
+    let number = face(bold).map_or(0, |face| face.glyph_id(letter).0.into());
+    (number, ROOM.with_borrow_mut(|room| room.advance(letter, bold)))
+}
 
 fn face(bold: bool) -> Option<&'static FontRef<'static>> {
     FACES.as_ref().map(|faces| if bold { &faces.bold } else { &faces.regular })

@@ -6,6 +6,7 @@
 //! of whole pixels that draws point after point is too slow for a movie, and
 //! too large as SVG.
 
+pub(crate) mod pdf;
 pub(crate) mod pixels;
 pub(crate) mod stamp;
 pub(crate) mod svg;

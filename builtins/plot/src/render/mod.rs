@@ -17,6 +17,7 @@ mod ranges;
 mod tests;
 
 use crate::canvas::Canvas;
+use crate::canvas::pdf::{self, Pdf};
 use crate::canvas::pixels::Pixels;
 use crate::canvas::svg::Svg;
 use crate::figure::Figure;
@@ -117,6 +118,32 @@ pub fn svg(figure: &Figure) -> Result<String, Error> {
     shapes.fill(whole, sheet.paint.paper, 1.0);
     all(&mut shapes, figure, &sheet);
     Ok(shapes.finish())
+}
+
+/// A figure as a PDF file of one page, 96 pixels to an inch. `note` is stored inside.
+pub fn pdf(figure: &Figure, note: Option<&str>) -> Result<Vec<u8>, Error> {
+    let sheet = Sheet::plan(figure)?;
+    let (width, height) = (f32::from(sheet.width), f32::from(sheet.height));
+    let broken = |why: &str| Error::Encoding(why.to_owned());
+    let mut document = krilla::Document::new();
+    let mut about = krilla::metadata::Metadata::new()
+        .title(figure.title.clone())
+        .creator(format!("ledama {}", env!("CARGO_PKG_VERSION")));
+    if let Some(note) = note {
+        about = about.description(note.to_owned());
+    }
+    document.set_metadata(about);
+    let size = krilla::page::PageSettings::from_wh(width * pdf::POINTS, height * pdf::POINTS);
+    let mut page = document.start_page_with(size.ok_or_else(|| broken("it has no size"))?);
+    let pixels = (sheet.width.into(), sheet.height.into());
+    let mut shapes =
+        Pdf::new(pixels, page.surface()).ok_or_else(|| broken("its font cannot be read"))?;
+    let whole = crate::canvas::Frame { left: 0.0, top: 0.0, right: width, bottom: height };
+    shapes.fill(whole, sheet.paint.paper, 1.0);
+    all(&mut shapes, figure, &sheet);
+    shapes.finish();
+    page.finish();
+    document.finish().map_err(|error| broken(&error.to_string()))
 }
 
 fn all(canvas: &mut impl Canvas, figure: &Figure, sheet: &Sheet) {

@@ -33,6 +33,8 @@ fn every_sample_is_drawn_the_same_twice_in_all_formats() {
             figure.theme = theme;
             assert!(png(&figure).unwrap() == png(&figure).unwrap(), "{name}");
             assert!(svg(&figure).unwrap() == svg(&figure).unwrap(), "{name}");
+            let page = pdf(&figure, None).unwrap();
+            assert!(page.starts_with(b"%PDF-") && page == pdf(&figure, None).unwrap(), "{name}");
         }
     }
 }
@@ -302,6 +304,7 @@ proptest! {
         let figure = Figure { title, size: (width, height), scale, panels, ..Figure::default() };
         let _ = rgb(&figure);
         let _ = svg(&figure);
+        let _ = pdf(&figure, None);
         let _ = html(&figure);
     }
 }
