@@ -191,7 +191,7 @@ impl Group {
         input: &Input,
         take: &mut dyn FnMut(Row) -> Result<(), OperationError>,
     ) -> Result<(), OperationError> {
-        super::input::derive(std::mem::take(&mut self.rows), &input.kinds)
+        super::derive::derive(std::mem::take(&mut self.rows), &input.kinds)
             .into_iter()
             .try_for_each(take)
     }

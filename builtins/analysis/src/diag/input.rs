@@ -1,16 +1,15 @@
-//! Where rows come from, and bringing them all.
+//! Which rows are meant, and where they are.
 
-use ledama_base::operation::{OperationContext, OperationError};
-use ledama_base::{ranges, rawtext};
-use ledama_config::Inventory;
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::kinds::{Derived, Quantity};
-use super::row::Row;
-use super::{Type, database, direct, wrong};
+use ledama_base::operation::OperationError;
+use ledama_base::{ranges, rawtext};
+use ledama_config::Inventory;
+use serde::{Deserialize, Serialize};
+
+use super::kinds::Derived;
+use super::{Type, wrong};
 
 /// A file to be read where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,17 +50,6 @@ pub struct Input {
     /// Kinds of statistics, stored or derived; all stored ones if empty.
     #[serde(default)]
     pub kinds: Vec<String>,
-}
-
-/// What was brought besides rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Brought {
-    /// How many rows.
-    pub rows: u64,
-    /// Files that could not be read, with the reason.
-    pub failed: Vec<String>,
-    /// What was odd.
-    pub warnings: Vec<String>,
 }
 
 impl Chosen {
@@ -158,68 +146,4 @@ impl Input {
         needed.dedup();
         needed
     }
-
-    /// Hands all rows over.
-    pub fn each(
-        &self,
-        ctx: &dyn OperationContext,
-        take: &mut dyn FnMut(Row) -> Result<(), OperationError>,
-    ) -> Result<Brought, OperationError> {
-        let mut brought = Brought::default();
-        let mut counted = |row: Row| {
-            brought.rows += 1;
-            take(row)
-        };
-        match (&self.chosen, &self.database) {
-            (Chosen::Files(sources), _) => {
-                let (failed, warnings) = direct::each(self, sources, ctx, &mut counted)?;
-                brought.failed = failed;
-                brought.warnings = warnings;
-            }
-            (_, Some(url)) => database::each(self, url, ctx, &mut counted)?,
-            (_, None) => return Err(wrong("no database is given", "")),
-        }
-        Ok(brought)
-    }
-}
-
-/// The kinds that are asked for, of the rows of one set.
-#[must_use]
-pub fn derive(rows: Vec<Row>, kinds: &[String]) -> Vec<Row> {
-    if kinds.is_empty() {
-        return rows;
-    }
-    // A baseline has a row for each kind, after each other or not.
-    let mut groups: Vec<Vec<Row>> = Vec::new();
-    let mut known: HashMap<[Option<String>; 2], usize> = HashMap::new();
-    for row in rows {
-        let stations = [row.facts.station.clone(), row.facts.station2.clone()];
-        let at = *known.entry(stations).or_insert(groups.len());
-        match groups.get_mut(at) {
-            Some(group) => group.push(row),
-            None => groups.push(vec![row]),
-        }
-    }
-    let mut made = Vec::new();
-    for group in groups {
-        let of_kind = |name: &str| group.iter().find(|row| row.facts.kind.as_deref() == Some(name));
-        for kind in kinds {
-            let Some(derived) = Derived::named(kind) else {
-                made.extend(of_kind(kind).cloned());
-                continue;
-            };
-            let parts: Option<Vec<&Row>> =
-                derived.accumulators().iter().map(|name| of_kind(name)).collect();
-            let Some(parts) = parts else {
-                made.extend(of_kind(derived.name()).cloned());
-                continue;
-            };
-            let mut row = parts[0].clone();
-            row.facts.kind = Some(derived.name().to_string());
-            row.quantity = Quantity::Derived(derived);
-            row.parts = parts.iter().flat_map(|part| part.parts.iter().cloned()).collect();
-            made.push(row);
-        }
-    }
-    made
 }

@@ -6,9 +6,12 @@
 //! frequencies; what is missing is NaN.
 
 pub mod axis;
+pub mod bring;
 pub mod columns;
 pub mod database;
+mod derive;
 pub mod direct;
+mod files;
 pub mod input;
 pub mod keys;
 pub mod kinds;

@@ -292,13 +292,13 @@ fn derived_kinds_come_from_the_rows_of_a_set() {
     let rows = vec![of_kind("Count"), of_kind("RFICount"), of_kind("Sum")];
     let names = |kinds: &[&str]| {
         let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
-        let made = input::derive(rows.clone(), &kinds);
+        let made = derive::derive(rows.clone(), &kinds);
         made.iter().filter_map(|row| row.facts.kind.clone()).collect::<Vec<_>>()
     };
     assert_eq!(names(&[]), ["Count", "RFICount", "Sum"]);
     assert_eq!(names(&["rfipercentage", "Count"]), ["RFIPercentage", "Count"]);
     assert_eq!(names(&["StandardDeviation"]), [""; 0], "there are no squares");
-    let made = input::derive(rows, &["Mean".to_string()]);
+    let made = derive::derive(rows, &["Mean".to_string()]);
     let line = &reduce(&made[0], 0, true, Averaging::Vector, Resolution::default()).lines[0];
     // Added before they are divided: (0 + 10) / (0 + 10).
     assert_eq!(line.values[0].re, 1.0);
