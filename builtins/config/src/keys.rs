@@ -298,7 +298,7 @@ pub(crate) static TABLES: &[Table] = &[
             key("mail", Kind::Texts, r#"["data@example.org"]"#),
             key("hook", Kind::Program, r#"["/opt/bin/alarm"]"#),
             key("time_out", POSITIVE, "21600"),
-            key("after", Kind::Texts, r#"["UpdateLEDDB"]"#),
+            key("after", Kind::Texts, "[]"),
             key("retries", Kind::Int(0, 100), "1"),
             key("retry_pause", Kind::Int(0, 86_400), "300"),
             key("enabled", Kind::Flag, "true"),
