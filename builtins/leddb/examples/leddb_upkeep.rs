@@ -99,7 +99,10 @@ fn told(database: &Database) -> Result<BTreeMap<String, ScanOutput>> {
 
 /// An update of all nodes that finds everything as it was: the host's share of it.
 fn nothing_new(database: &Database) -> Result<()> {
-    let inventory = Arc::new(Inventory::new(Arc::new(Config::default())));
+    let hosts = serde_json::from_value(json!({ "prefix": "node", "range": "1-80" }));
+    let hosts = vec![hosts.map_err(|error| LeddbError::input(error.to_string()))?];
+    let config = Config { hosts, ..ledama_config::built_in() };
+    let inventory = Arc::new(Inventory::new(Arc::new(config)));
     let nodes = told(database)?;
     let settings = Settings { diagnostics: true, ..Settings::default() };
     let loader = Arc::new(Loader::new(database.clone(), inventory, settings)?);
@@ -119,7 +122,11 @@ fn nothing_new(database: &Database) -> Result<()> {
     };
     if sum("kept") != sum("msps") {
         let kept = sum("kept");
-        return Err(LeddbError::input(format!("only {kept} of {} are as they were", sum("msps"))));
+        let why = loader.take_messages().into_iter().next().unwrap_or_default();
+        return Err(LeddbError::input(format!(
+            "only {kept} of {} are as they were: {why}",
+            sum("msps")
+        )));
     }
     tell("nothing new", began, sum("msps"), 0);
     Ok(())
