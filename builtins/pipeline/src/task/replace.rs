@@ -12,7 +12,7 @@ use super::{Kind, Product, Task, place, provenance};
 /// Refuses products that are there, unless they may be replaced.
 pub(super) fn check(task: &Task) -> Result<(), OperationError> {
     for product in &task.products {
-        for there in there(product) {
+        for there in there(product)? {
             if !task.overwrite {
                 let what =
                     if task.resume { "is there and does not pass its checks" } else { "exists" };
@@ -35,13 +35,19 @@ pub(super) fn check(task: &Task) -> Result<(), OperationError> {
     Ok(())
 }
 
-/// What has the name of a product.
-fn there(product: &Product) -> Vec<PathBuf> {
+/// What has the name of a product. Where that cannot be found out nothing may be replaced.
+fn there(product: &Product) -> Result<Vec<PathBuf>, OperationError> {
     let path = text_path(product.path.trim_end_matches('/'));
-    if product.kind == Kind::Prefix {
-        return place::of_prefix(&path).unwrap_or_default();
-    }
-    if path.symlink_metadata().is_ok() { vec![path] } else { vec![] }
+    let found = if product.kind == Kind::Prefix {
+        place::of_prefix(&path)
+    } else {
+        match path.symlink_metadata() {
+            Ok(_) => Ok(vec![path]),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(vec![]),
+            Err(error) => Err(error),
+        }
+    };
+    found.map_err(|error| OperationError::io(show(&product.path), &error))
 }
 
 /// Whether what is there could be an earlier product of the same kind.

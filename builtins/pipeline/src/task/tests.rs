@@ -192,6 +192,10 @@ fn only_what_such_a_task_makes_is_replaced() {
     assert!(Path::new(&scene.path("P.MS/ANTENNA/table.dat")).is_file());
     std::fs::create_dir(scene.path("P.notes")).unwrap();
     assert_eq!(images("P").unwrap_err().kind, ErrorKind::Refused);
+    // What cannot be looked at may be there.
+    let error = make("file", "L80897/text/inside").unwrap_err();
+    assert_ne!(error.kind, ErrorKind::Exists, "{error}");
+    assert!(error.message.contains("inside"), "{error}");
     // A folder of ours, known by what lies beside it.
     make("folder", "image").unwrap();
     std::fs::remove_file(scene.path("image/table.dat")).unwrap();
